@@ -1,0 +1,11 @@
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from reports.dashboards import views as dashboards
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", dashboards.home, name="home"),
+    path("nguoi-dung/", include("accounts.urls")),
+    path("chuong-trinh/", include("reports.dashboards.urls")),
+    path("quan-tri/", admin.site.urls),
+]

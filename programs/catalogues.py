@@ -1,0 +1,161 @@
+"""The catalogues that every installation has, from programs/data, loaded as often as you like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+
+from programs.calendars import periods_of
+from programs.models import ContentGroup, Indicator, LegalDocument, Lineage, Period, Province
+from programs.tables import Row, TableFault, day, load_table, put_row
+
+DATA = Path(__file__).parent / "data"
+
+FIRST_YEAR, LAST_YEAR = 2011, 2030
+STAGES = [(2011, 2015), (2016, 2020), (2021, 2025), (2026, 2030)]
+
+# Source: Nghị quyết 202/2025/QH15: 63 units until 30/06/2025, 34 after.
+UNITS_ON = {
+    date(2008, 8, 1): 63,
+    date(2025, 6, 30): 63,
+    date(2025, 7, 1): 34,
+    date(2026, 4, 30): 34,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many rows a catalogue holds, and how many of them this run wrote."""
+
+    what: str
+    rows: int
+    written: int
+
+
+def load_catalogues() -> Iterator[Loaded]:
+    """Load everything, in the order in which rows refer to one another.
+
+    Raises TableFault with every fault of the first faulty file; then nothing is written.
+    """
+    with transaction.atomic():
+        yield Loaded("tỉnh, thành phố qua các thời kỳ", *load_provinces(DATA / "provinces.csv"))
+        yield Loaded("kỳ báo cáo, hai lịch", *load_periods())
+        yield Loaded("văn bản", *load_table(DATA / "documents.csv", put_document))
+        yield Loaded(
+            "nội dung hoạt động", *load_table(DATA / "content_groups.csv", put_content_group)
+        )
+        yield Loaded("chỉ tiêu quốc gia", *load_indicators(DATA / "indicators.csv", None))
+
+
+def load_provinces(path: Path) -> tuple[int, int]:
+    """Load the units and check the sums; the youngest first, since successors must exist."""
+    counts = load_table(
+        path, put_province, order=lambda row: -int(row["valid_from"].replace("-", ""))
+    )
+    faults = [
+        f"{path.name}: ngày {on:%d/%m/%Y} có {found} đơn vị, đúng ra là {units}"
+        for on, units in UNITS_ON.items()
+        if (found := Province.objects.on(on).count()) != units
+    ]
+    today = Province.objects.filter(valid_to=None)
+    in_lineage = Lineage.objects.filter(unit__in=today).values("part").distinct().count()
+    if in_lineage != counts[0]:
+        faults.append(
+            f"{path.name}: {counts[0]} đơn vị nhưng chỉ {in_lineage} đơn vị dẫn đến một đơn vị "
+            "hiện nay; hãy kiểm tra cột successor_code"
+        )
+    if faults:
+        raise TableFault(faults)
+    return counts
+
+
+def put_province(row: Row) -> bool:
+    successor = None
+    if row["successor_code"]:
+        successor = Province.objects.get(
+            code=row["successor_code"], valid_from=day(row["successor_from"])
+        )
+    return put_row(
+        Province,
+        {"code": row["code"], "valid_from": day(row["valid_from"])},
+        {
+            "name": row["name"],
+            "kind": row["kind"],
+            "region": row["region"],
+            "valid_to": day(row["valid_to"]),
+            "successor": successor,
+        },
+    )
+
+
+def load_periods() -> tuple[int, int]:
+    """Create the periods that are missing. A deadline that an administrator set stays."""
+    spans = list(periods_of(FIRST_YEAR, LAST_YEAR, stages=STAGES))
+    stored = set(Period.objects.values_list("key", flat=True))
+    missing = [Period(**asdict(span)) for span in spans if span.key not in stored]
+    Period.objects.bulk_create(missing)
+    return len(spans), len(missing)
+
+
+def put_document(row: Row) -> bool:
+    return put_row(
+        LegalDocument,
+        {"key": row["key"]},
+        {
+            "kind": row["kind"],
+            "number": row["number"],
+            "issued_on": day(row["issued_on"]),
+            "issuer": row["issuer"],
+            "abstract": row["abstract"],
+        },
+    )
+
+
+def put_content_group(row: Row) -> bool:
+    return put_row(
+        ContentGroup,
+        {"version": row["version"], "number": int(row["number"])},
+        {
+            "name": row["name"],
+            "short_name": row["short_name"],
+            "document": LegalDocument.objects.get(key=row["document_key"]),
+        },
+    )
+
+
+def load_indicators(path: Path, province: Province | None) -> tuple[int, int]:
+    """Load one catalogue, `province`'s own or (None) the national one; ratios after their parts."""
+
+    def put_indicator(row: Row) -> bool:
+        def part(code: str) -> Indicator | None:
+            return Indicator.objects.get(province=province, code=code) if code else None
+
+        group = row["content_group"]
+        return put_row(
+            Indicator,
+            {"province": province, "code": row["code"]},
+            {
+                "name": row["name"],
+                "unit": row["unit"],
+                "section": row["section"],
+                "content_group": ContentGroup.objects.get(version="NĐ 45/2012", number=int(group))
+                if group
+                else None,
+                "position": int(row["position"]),
+                "aggregation": row["aggregation"],
+                "entry_mode": row["entry_mode"],
+                "direction": row["direction"],
+                "decimals": int(row["decimals"]),
+                "numerator": part(row["numerator"]),
+                "denominator": part(row["denominator"]),
+                "ratio_scale": int(row["ratio_scale"]) if row["ratio_scale"] else None,
+                "counted": row["counts"],
+                "evidence_required": row["evidence_required"] == "1",
+            },
+        )
+
+    return load_table(path, put_indicator, order=lambda row: row["aggregation"] == "ratio")
