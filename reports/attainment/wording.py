@@ -1,0 +1,102 @@
+"""A stored row in official words: what pages, documents and the command line print of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from programs.numbers import show_percent
+from programs.planning import Direction, Qualifier
+from reports.attainment import phrases
+from reports.attainment.arithmetic import NoComparison, NoPercentage, points
+from reports.models import Attainment, Figure
+
+NOTHING = "–"
+
+# From half as much again, «bằng 199,5%» is easier to believe than «tăng 99,5%»; below it the
+# change is the news. They are one fact. Decided: the project, 11/2026.
+BIG_CHANGE = Decimal(50)  # percent
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Ready to print; every number in Vietnamese form, «–» where there is nothing to say."""
+
+    plan: str  # «trên 10.000»
+    actual: str  # «gần 309»; «chưa báo cáo»
+    share: str  # «128%», or the reason there is none
+    attained: str  # «đạt 128% kế hoạch», or the reason
+    compared: str  # «tăng 22,6% so với giai đoạn 2011-2015», or empty
+    sentence: str  # «64 lượt cơ sở … (đạt 128% kế hoạch)»
+
+
+def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
+    """Return the words for `row`; `typed` is the one figure it consists of, for its qualifier.
+
+    A total of several figures has no qualifier of its own: leave `typed` out.
+    """
+    indicator = row.indicator
+    qualifier = Qualifier(typed.qualifier) if typed else Qualifier.EXACT
+    word = typed.qualifier_word if typed else ""
+    plan = row.target_version.plan if row.target_version else None
+
+    attained = phrases.attainment_phrase(
+        row.percent if row.percent is not None else NoPercentage(row.reason),
+        actual=row.actual,
+        plan=plan,
+        direction=Direction(indicator.direction),
+        unit=indicator.unit,
+        decimals=indicator.decimals,
+        qualifier=qualifier,
+    )
+    compared = _compared(row)
+    notes = [attained] if plan is not None else []
+    return Wording(
+        plan=phrases.plan_amount(plan, decimals=indicator.decimals) if plan else NOTHING,
+        actual=_actual(row, qualifier, word),
+        share=show_percent(row.percent) if row.percent is not None else attained,
+        attained=attained,
+        compared=compared,
+        sentence=phrases.result_sentence(
+            name=indicator.name,
+            unit=indicator.unit,
+            actual=row.actual,
+            decimals=indicator.decimals,
+            qualifier=qualifier,
+            word=word,
+            notes=[*notes, *([compared] if compared else [])],
+        ),
+    )
+
+
+def _actual(row: Attainment, qualifier: Qualifier, word: str) -> str:
+    if row.actual is not None:
+        # The unit has a column of its own, but «%» belongs to its number.
+        unit = "%" if row.indicator.is_percentage else ""
+        return phrases.amount(
+            row.actual,
+            unit=unit,
+            decimals=row.indicator.decimals,
+            qualifier=qualifier,
+            word=word,
+        )
+    return phrases.REASON_WORDS[NoPercentage(row.no_actual)]
+
+
+def _compared(row: Attainment) -> str:
+    if row.base_period is None or row.actual is None or row.base_actual is None:
+        return ""
+    against = row.base_period.name
+    if row.indicator.is_percentage:
+        moved = points(row.actual, row.base_actual)
+        return "" if isinstance(moved, NoComparison) else phrases.points_phrase(moved, against)
+    if row.relative_percent is None:
+        return phrases.no_comparison_phrase(
+            NoComparison(row.no_comparison),
+            current=row.actual,
+            base=row.base_actual,
+            decimals=row.indicator.decimals,
+        )
+    if abs(row.relative_percent - 100) >= BIG_CHANGE:
+        return phrases.relative_phrase(row.relative_percent, against)
+    return phrases.change_phrase(row.relative_percent, against)

@@ -1,0 +1,190 @@
+"""How a report moves: draft → submitted → approved or returned; reopened only with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.utils import timezone
+
+from accounts.models import User
+from programs.access import Right, may
+from programs.models import TargetVersion
+from reports.models import Edition, Figure, Report, ReportState, Transition
+from reports.models.report import OPEN_STATES
+from reports.tasks import recompute_soon
+
+
+class WrongState(Exception):
+    """The report is not in a state from which this step is possible. str() is for the person."""
+
+
+class ReasonMissing(Exception):
+    """Returning and reopening need a reason. str() is for the person."""
+
+
+@transaction.atomic
+def submit(report: Report, *, by: User, at: datetime | None = None) -> None:
+    """Send the report to be approved; its figures are closed from now on.
+
+    Raises PermissionDenied if `by` may not enter figures there, and WrongState.
+    """
+    _move(report, ReportState.SUBMITTED, Right.ENTER, OPEN_STATES, by=by, at=at)
+
+
+@transaction.atomic
+def approve(report: Report, *, by: User, at: datetime | None = None) -> Edition:
+    """Make the figures official and freeze them as the next edition.
+
+    Raises PermissionDenied if `by` may not approve there, and WrongState.
+    """
+    at = at or timezone.now()
+    _move(report, ReportState.APPROVED, Right.APPROVE, (ReportState.SUBMITTED,), by=by, at=at)
+    _make_official(report)
+    recompute_soon()
+    content = _content(report)
+    return Edition.objects.create(
+        report=report,
+        number=report.editions.count() + 1,
+        approved_at=at,
+        approved_by=by,
+        content=content,
+        digest=digest(content),
+    )
+
+
+@transaction.atomic
+def send_back(report: Report, *, by: User, reason: str, at: datetime | None = None) -> None:
+    """Return the report to its author. Raises PermissionDenied, WrongState, ReasonMissing."""
+    _move(
+        report,
+        ReportState.RETURNED,
+        Right.APPROVE,
+        (ReportState.SUBMITTED,),
+        by=by,
+        at=at,
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def reopen(report: Report, *, by: User, reason: str, at: datetime | None = None) -> None:
+    """Open an approved report for a correction; its official figures stay until it is approved.
+
+    Raises PermissionDenied, WrongState, ReasonMissing.
+    """
+    _move(
+        report,
+        ReportState.REOPENED,
+        Right.APPROVE,
+        (ReportState.APPROVED,),
+        by=by,
+        at=at,
+        reason=reason,
+    )
+
+
+def digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of an edition's content in canonical form, in hexadecimal."""
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _move(
+    report: Report,
+    to: ReportState,
+    right: Right,
+    allowed: tuple[ReportState, ...],
+    *,
+    by: User,
+    at: datetime | None,
+    reason: str = "",
+) -> None:
+    if not may(by, right, report.province):
+        raise PermissionDenied
+    if to in (ReportState.RETURNED, ReportState.REOPENED) and not reason.strip():
+        raise ReasonMissing("Hãy nêu lý do, để người nhập biết phải sửa gì.")
+
+    # The lock also holds off writers of figures until we are done (migration 0002).
+    current = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+    if current.state not in allowed:
+        raise WrongState(
+            f"Báo cáo {current} đang ở tình trạng «{current.get_state_display()}», "
+            f"không chuyển sang «{to.label}» được."
+        )
+    Transition.objects.create(
+        report=report,
+        from_state=current.state,
+        to_state=to,
+        at=at or timezone.now(),
+        by=by,
+        reason=reason,
+    )
+    report.state = to
+    report.save(update_fields=("state",))
+
+
+def _make_official(report: Report) -> None:
+    """Copy what was submitted. Where the whole province's figure is given, its parts are detail.
+
+    So nothing is counted twice: not the parent and its children.
+    """
+    whole = Figure.objects.whole().filter(
+        report=OuterRef("report"), indicator=OuterRef("indicator"), nature=OuterRef("nature")
+    )
+    counts = Q(unit=None, activity=None) | ~Exists(whole.exclude(state="missing"))
+    report.figures.update(
+        approved_state=Case(When(counts, then=F("state")), default=Value("")),
+        approved_value=Case(When(counts, then=F("value")), default=None),
+    )
+
+
+def _content(report: Report) -> dict[str, Any]:
+    """What the edition freezes: figures as approved, and the plan versions in force then."""
+    figures = report.figures.select_related("indicator").order_by("indicator__code", "pk")
+    versions = (
+        TargetVersion.objects.in_force_on(report.period.ends_on)
+        .filter(
+            target__program=report.program_id,
+            target__period=report.period_id,
+            target__province=report.province_id,
+        )
+        .select_related("target__indicator")
+        .order_by("target__indicator__code", "number")
+    )
+    return {
+        "formula": 1,
+        "program": report.program.code,
+        "province": [report.province.code, report.province.valid_from.isoformat()],
+        "period": report.period.key,
+        "figures": [
+            {
+                "indicator": figure.indicator.code,
+                "unit": figure.unit_id,
+                "activity": figure.activity_id,
+                "nature": figure.nature,
+                "state": figure.state,
+                "value": None if figure.value is None else str(figure.value),
+                "counts": figure.approved_state != "",
+                "qualifier": figure.qualifier_word,
+                "note": figure.note,
+            }
+            for figure in figures
+        ],
+        "plans": [
+            {
+                "indicator": version.target.indicator.code,
+                "version": version.number,
+                "status": version.status,
+                "shape": version.shape,
+                "lower": None if version.lower is None else str(version.lower),
+                "upper": None if version.upper is None else str(version.upper),
+            }
+            for version in versions
+        ],
+    }

@@ -1,0 +1,184 @@
+"""Rules about several tables, which a check constraint cannot hold. Messages are for people.
+
+Statement triggers look at all rows of a statement at once, so a bulk load pays once.
+"""
+
+from django.db import migrations
+
+# A report is of the program's own kind of period, inside its stage, by a unit that belongs there.
+REPORT_GUARD = """
+CREATE FUNCTION reports_guard_report() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    program programs_program;
+    period programs_period;
+    stage programs_period;
+    unit programs_province;
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.program_id, NEW.province_id, NEW.period_id)
+            IS DISTINCT FROM (OLD.program_id, OLD.province_id, OLD.period_id) THEN
+        RAISE EXCEPTION 'Không đổi được chương trình, tỉnh hoặc kỳ của một báo cáo đã lập.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_identity_fixed';
+    END IF;
+
+    SELECT * INTO program FROM programs_program WHERE id = NEW.program_id;
+    SELECT * INTO period FROM programs_period WHERE id = NEW.period_id;
+    SELECT * INTO stage FROM programs_period WHERE id = program.stage_id;
+    SELECT * INTO unit FROM programs_province WHERE id = NEW.province_id;
+
+    IF period.kind <> program.leaf_kind OR period.calendar <> program.calendar THEN
+        RAISE EXCEPTION 'Kỳ «%» không phải loại kỳ báo cáo của chương trình «%».',
+            period.name, program.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_period_is_leaf';
+    END IF;
+    IF period.starts_on < stage.starts_on OR period.ends_on > stage.ends_on THEN
+        RAISE EXCEPTION 'Kỳ «%» nằm ngoài giai đoạn của chương trình «%».',
+            period.name, program.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_period_in_stage';
+    END IF;
+    IF unit.valid_from > period.ends_on OR unit.valid_to < period.starts_on THEN
+        RAISE EXCEPTION 'Trong kỳ «%» chưa có hoặc không còn đơn vị «%».', period.name, unit.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_unit_exists_then';
+    END IF;
+    IF program.province_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM programs_lineage
+        WHERE (unit_id, part_id) = (program.province_id, unit.id)
+           OR (unit_id, part_id) = (unit.id, program.province_id)
+    ) THEN
+        RAISE EXCEPTION 'Chương trình «%» không phải của «%».', program.name, unit.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_unit_owns_program';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER reports_guard_report BEFORE INSERT OR UPDATE ON reports_report
+    FOR EACH ROW EXECUTE FUNCTION reports_guard_report();
+"""
+
+# What was typed changes in an open report only; what is official is what was submitted.
+FIGURE_GUARD = """
+ALTER TABLE reports_figure ADD CONSTRAINT figure_of_its_report
+    FOREIGN KEY (report_id, program_id, province_id, period_id)
+    REFERENCES reports_report (id, program_id, province_id, period_id)
+    DEFERRABLE INITIALLY DEFERRED;
+
+CREATE FUNCTION reports_refuse_closed(report_ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- Sharing the rows makes an approval wait for us and us for it; writers do not wait for
+    -- one another.
+    PERFORM FROM reports_report WHERE id = ANY (report_ids) ORDER BY id FOR SHARE;
+    IF EXISTS (
+        SELECT FROM reports_report
+        WHERE id = ANY (report_ids) AND state IN ('submitted', 'approved')
+    ) THEN
+        RAISE EXCEPTION 'Báo cáo đã gửi hoặc đã duyệt; trả lại hoặc mở lại rồi mới sửa số liệu.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_report_open';
+    END IF;
+END $$;
+
+CREATE FUNCTION reports_guard_new_figures() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong text;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM reports_refuse_closed(array(SELECT DISTINCT report_id FROM new_rows));
+        IF EXISTS (SELECT FROM new_rows WHERE approved_state <> '') THEN
+            RAISE EXCEPTION 'Số liệu mới chưa thể là số liệu đã duyệt.'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_new_not_approved';
+        END IF;
+    ELSE
+        PERFORM reports_refuse_closed(array(
+            SELECT DISTINCT written.report_id
+            FROM new_rows AS written JOIN old_rows AS replaced USING (id)
+            WHERE (written.report_id, written.indicator_id, written.unit_id, written.activity_id, written.nature,
+                   written.state, written.value, written.qualifier, written.as_of)
+               IS DISTINCT FROM
+                  (replaced.report_id, replaced.indicator_id, replaced.unit_id, replaced.activity_id, replaced.nature,
+                   replaced.state, replaced.value, replaced.qualifier, replaced.as_of)
+        ));
+        IF EXISTS (
+            SELECT
+            FROM new_rows AS written
+            JOIN old_rows AS replaced USING (id)
+            JOIN reports_report AS report ON report.id = written.report_id
+            WHERE (written.approved_state, written.approved_value)
+                    IS DISTINCT FROM (replaced.approved_state, replaced.approved_value)
+              AND (report.state <> 'approved'
+                   OR (written.approved_state <> ''
+                       AND (written.approved_state, written.approved_value)
+                           IS DISTINCT FROM (written.state, written.value)))
+        ) THEN
+            RAISE EXCEPTION 'Số liệu chính thức chỉ đổi khi báo cáo được duyệt.'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_official_by_approval';
+        END IF;
+    END IF;
+
+    SELECT indicator.name INTO wrong
+    FROM new_rows AS written JOIN programs_indicator AS indicator ON indicator.id = written.indicator_id
+    WHERE indicator.aggregation = 'ratio' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '«%» là tỷ số: nhập tử số và mẫu số, không nhập thẳng tỷ số.', wrong
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_not_of_ratio';
+    END IF;
+
+    SELECT indicator.name INTO wrong
+    FROM new_rows AS written JOIN programs_indicator AS indicator ON indicator.id = written.indicator_id
+    WHERE written.value < 0 AND indicator.aggregation <> 'rate' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'Số liệu của «%» không thể âm.', wrong
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_not_negative';
+    END IF;
+
+    SELECT indicator.name INTO wrong
+    FROM new_rows AS written JOIN programs_indicator AS indicator ON indicator.id = written.indicator_id
+    WHERE written.value <> round(written.value, indicator.decimals) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'Số liệu của «%» có nhiều chữ số thập phân hơn chỉ tiêu cho phép.', wrong
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_decimals';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION reports_guard_deleted_figures() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM reports_refuse_closed(array(SELECT DISTINCT report_id FROM old_rows));
+    IF EXISTS (SELECT FROM old_rows WHERE approved_state <> '') THEN
+        RAISE EXCEPTION 'Số liệu đã từng được duyệt thì không xóa được; hãy ghi «chưa báo cáo».'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_approved_not_deleted';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER reports_guard_insert AFTER INSERT ON reports_figure
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION reports_guard_new_figures();
+CREATE TRIGGER reports_guard_update AFTER UPDATE ON reports_figure
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION reports_guard_new_figures();
+CREATE TRIGGER reports_guard_delete AFTER DELETE ON reports_figure
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION reports_guard_deleted_figures();
+"""
+
+DROP_REPORT_GUARD = """
+DROP TRIGGER reports_guard_report ON reports_report;
+DROP FUNCTION reports_guard_report();
+"""
+
+DROP_FIGURE_GUARD = """
+DROP TRIGGER reports_guard_insert ON reports_figure;
+DROP TRIGGER reports_guard_update ON reports_figure;
+DROP TRIGGER reports_guard_delete ON reports_figure;
+DROP FUNCTION reports_guard_new_figures();
+DROP FUNCTION reports_guard_deleted_figures();
+DROP FUNCTION reports_refuse_closed(bigint[]);
+ALTER TABLE reports_figure DROP CONSTRAINT figure_of_its_report;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("reports", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(REPORT_GUARD, DROP_REPORT_GUARD),
+        migrations.RunSQL(FIGURE_GUARD, DROP_FIGURE_GUARD),
+    ]

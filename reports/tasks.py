@@ -1,0 +1,31 @@
+"""Celery entry points, a few lines each. What they do is in reports.attainment."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from celery import Task, shared_task
+from django.db import OperationalError, transaction
+
+from reports.attainment import recompute
+
+
+@shared_task(
+    bind=True,
+    name="reports.tasks.recompute_marked",
+    autoretry_for=(OperationalError,),
+    retry_backoff=True,
+    max_retries=3,
+)
+def recompute_marked(self: Task[[], None]) -> None:
+    """Sent when a write commits, and by beat: a lost message costs one sweep, never a figure."""
+    recompute.recompute_marked(worker=self.request.hostname or "")
+
+
+def recompute_soon() -> None:
+    """Ask a worker once the current transaction commits.
+
+    A broker that does not answer is logged and left to beat's next sweep: the marks are in
+    the database, and the write that left them must not fail for it.
+    """
+    transaction.on_commit(partial(recompute_marked.apply_async, retry=False), robust=True)

@@ -1,0 +1,225 @@
+"""The simplest valid row of each model. A test states only what it is about.
+
+Codes and years of the sequences stay clear of real ones, so a literal in a test never collides.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.models import Membership, User
+from programs.access import Role
+from programs.models import (
+    Activity,
+    ContentGroup,
+    Indicator,
+    LegalDocument,
+    Organisation,
+    Period,
+    Program,
+    Province,
+    Target,
+    TargetVersion,
+)
+from reports.models import Figure, Report
+
+
+class ProvinceFactory(DjangoModelFactory[Province]):
+    class Meta:
+        model = Province
+
+    code = factory.Sequence(lambda n: f"{n % 100:02}")
+    name = factory.Sequence(lambda n: f"Tỉnh {n}")
+    kind = "tỉnh"
+    region = "Vùng thử"
+    valid_from = date(1990, 1, 1)
+    valid_to = None
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"nguoi-{n}")
+    full_name = factory.Sequence(lambda n: f"Nguyễn Văn {n}")
+    password = factory.PostGenerationMethodCall("set_password", None)
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    province = factory.SubFactory(ProvinceFactory)
+    role = Role.STAFF.value
+
+
+class LegalDocumentFactory(DjangoModelFactory[LegalDocument]):
+    class Meta:
+        model = LegalDocument
+
+    key = factory.Sequence(lambda n: f"van-ban-{n}")
+    kind = "decision"
+    number = factory.Sequence(lambda n: f"{n}/QĐ-UBND")
+    issuer = "UBND tỉnh"
+    abstract = "Giao kế hoạch khuyến công"
+    issued_on = date(2020, 1, 15)
+
+
+class PeriodFactory(DjangoModelFactory[Period]):
+    """A calendar year of the statistical calendar, long before the real ones."""
+
+    class Meta:
+        model = Period
+        django_get_or_create = ("key",)
+
+    calendar = "statistical"
+    kind = "year"
+    year = factory.Sequence(lambda n: 1700 + n)
+    number = 1
+    key = factory.LazyAttribute(lambda p: str(p.year))
+    name = factory.LazyAttribute(lambda p: f"năm {p.year}")
+    starts_on = factory.LazyAttribute(lambda p: date(p.year, 1, 1))
+    ends_on = factory.LazyAttribute(lambda p: date(p.year, 12, 31))
+    cutoff_on = factory.LazyAttribute(lambda p: p.ends_on)
+
+
+class StageFactory(PeriodFactory):
+    """Five years."""
+
+    kind = "stage"
+    year = 2016
+    number = 5
+    key = factory.LazyAttribute(lambda p: f"{p.year}-{p.year + p.number - 1}")
+    name = factory.LazyAttribute(lambda p: f"giai đoạn {p.year}-{p.year + p.number - 1}")
+    ends_on = factory.LazyAttribute(lambda p: date(p.year + p.number - 1, 12, 31))
+
+
+class ProgramFactory(DjangoModelFactory[Program]):
+    """A local program of 2016-2020 that is reported by year."""
+
+    class Meta:
+        model = Program
+
+    code = factory.Sequence(lambda n: f"CT-{n}")
+    name = factory.Sequence(lambda n: f"Chương trình {n}")
+    level = "local"
+    province = factory.SubFactory(ProvinceFactory)
+    stage = factory.SubFactory(StageFactory)
+    calendar = "statistical"
+    leaf_kind = "year"
+
+
+class ContentGroupFactory(DjangoModelFactory[ContentGroup]):
+    class Meta:
+        model = ContentGroup
+        django_get_or_create = ("version", "number")
+
+    version = "NĐ thử"
+    number = 1
+    name = "Đào tạo nghề, truyền nghề"
+    short_name = "Đào tạo nghề"
+    document = factory.SubFactory(LegalDocumentFactory)
+
+
+class IndicatorFactory(DjangoModelFactory[Indicator]):
+    """A whole-number flow of the national catalogue, higher is better."""
+
+    class Meta:
+        model = Indicator
+
+    code = factory.Sequence(lambda n: f"chi-tieu-{n}")
+    name = factory.Sequence(lambda n: f"Chỉ tiêu {n}")
+    unit = "lớp"
+    section = "outcome"
+    aggregation = "flow"
+
+
+class RatioFactory(IndicatorFactory):
+    unit = "%"
+    aggregation = "ratio"
+    decimals = 1
+    numerator = factory.SubFactory(IndicatorFactory)
+    denominator = factory.SubFactory(IndicatorFactory)
+    ratio_scale = 100
+
+
+class TargetFactory(DjangoModelFactory[Target]):
+    class Meta:
+        model = Target
+
+    program = factory.SubFactory(ProgramFactory)
+    indicator = factory.SubFactory(IndicatorFactory)
+    province = factory.SelfAttribute("program.province")
+    period = factory.SelfAttribute("program.stage")
+
+
+class TargetVersionFactory(DjangoModelFactory[TargetVersion]):
+    """Exactly 50, assigned, undated."""
+
+    class Meta:
+        model = TargetVersion
+
+    target = factory.SubFactory(TargetFactory)
+    number = 1
+    status = "assigned"
+    shape = "exact"
+    lower = Decimal(50)
+    upper = factory.LazyAttribute(
+        lambda version: version.lower if version.shape in ("exact", "about") else None
+    )
+
+
+class ReportFactory(DjangoModelFactory[Report]):
+    """A draft of the first year of the program's stage, by the program's province."""
+
+    class Meta:
+        model = Report
+
+    program = factory.SubFactory(ProgramFactory)
+    province = factory.LazyAttribute(lambda r: r.program.province or ProvinceFactory())
+    period = factory.LazyAttribute(
+        lambda r: (
+            r.program.stage
+            if r.program.leaf_kind == "stage"
+            else PeriodFactory(year=r.program.stage.year)
+        )
+    )
+
+
+class FigureFactory(DjangoModelFactory[Figure]):
+    class Meta:
+        model = Figure
+
+    report = factory.SubFactory(ReportFactory)
+    program = factory.SelfAttribute("report.program")
+    province = factory.SelfAttribute("report.province")
+    period = factory.SelfAttribute("report.period")
+    indicator = factory.SubFactory(IndicatorFactory)
+    state = "reported"
+    value = Decimal(64)
+
+
+class OrganisationFactory(DjangoModelFactory[Organisation]):
+    class Meta:
+        model = Organisation
+
+    name = factory.Sequence(lambda n: f"Cơ sở {n}")
+    kind = "enterprise"
+    province = factory.SubFactory(ProvinceFactory)
+
+
+class ActivityFactory(DjangoModelFactory[Activity]):
+    class Meta:
+        model = Activity
+
+    program = factory.SubFactory(ProgramFactory)
+    province = factory.LazyAttribute(lambda a: a.program.province or ProvinceFactory())
+    code = factory.Sequence(lambda n: f"HD-{n}")
+    name = factory.Sequence(lambda n: f"Hoạt động {n}")
+    kind = "project"
