@@ -53,9 +53,7 @@ def load_catalogues() -> Iterator[Loaded]:
 
 def load_provinces(path: Path) -> tuple[int, int]:
     """Load the units and check the sums; the youngest first, since successors must exist."""
-    counts = load_table(
-        path, put_province, order=lambda row: -int(row["valid_from"].replace("-", ""))
-    )
+    counts = load_table(path, put_province, order=lambda row: row["valid_from"], reverse=True)
     faults = [
         f"{path.name}: ngày {on:%d/%m/%Y} có {found} đơn vị, đúng ra là {units}"
         for on, units in UNITS_ON.items()

@@ -28,6 +28,7 @@ def load_table(
     put: Callable[[Row], bool],
     *,
     order: Callable[[Row], Any] | None = None,
+    reverse: bool = False,
 ) -> tuple[int, int]:
     """Give every row of `path` to `put`; return how many rows there are and how many it wrote.
 
@@ -36,16 +37,17 @@ def load_table(
     """
     rows = read_table(path)
     if order is not None:
-        rows.sort(key=lambda numbered: order(numbered[1]))
-    faults, written = [], 0
+        rows.sort(key=lambda numbered: order(numbered[1]), reverse=reverse)
+    faults: dict[int, str] = {}
+    written = 0
     with transaction.atomic():
         for line, row in rows:
             try:
                 written += put(row)
             except (ValidationError, ObjectDoesNotExist, ValueError, KeyError) as fault:
-                faults.append(f"{path.name}, dòng {line}: {_in_words(fault, row)}")
+                faults[line] = f"{path.name}, dòng {line}: {_in_words(fault, row)}"
         if faults:
-            raise TableFault(faults)
+            raise TableFault([faults[line] for line in sorted(faults)])
     return len(rows), written
 
 
@@ -78,7 +80,10 @@ def put_row(model: type[models.Model], identity: dict[str, Any], content: dict[s
 
 def day(text: str) -> date | None:
     """An ISO date, or None for an empty cell."""
-    return date.fromisoformat(text) if text else None
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as fault:
+        raise ValueError(f"«{text}» không phải là ngày, ví dụ đúng: 2025-07-01") from fault
 
 
 def decimal(text: str) -> Decimal | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from celery import Task, shared_task
 from django.db import OperationalError, transaction
 
@@ -28,4 +26,8 @@ def recompute_soon() -> None:
     A broker that does not answer is logged and left to beat's next sweep: the marks are in
     the database, and the write that left them must not fail for it.
     """
-    transaction.on_commit(partial(recompute_marked.apply_async, retry=False), robust=True)
+    transaction.on_commit(_send, robust=True)
+
+
+def _send() -> None:
+    recompute_marked.apply_async(retry=False)

@@ -8,10 +8,15 @@ from collections.abc import Iterator
 import pytest
 import zeal
 from django.conf import settings
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from programs.access import Role
+from programs.catalogues import load_catalogues
 from programs.models import Province
+from reports.attainment.recompute import recompute_marked
+from reports.hanoi.load import load_hanoi
 from tests.factories import MembershipFactory, ProvinceFactory
 
 # Playwright's page fixture runs an event loop in the test's thread; our database calls beside
@@ -34,6 +39,25 @@ def whose_broker() -> str:
 def n_plus_one_is_an_error() -> Iterator[None]:
     with zeal.zeal_context():
         yield
+
+
+@pytest.fixture(scope="module")
+def catalogue_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The real catalogues, loaded once for a module's tests and rolled back after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        list(load_catalogues())
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def hanoi_rows(catalogue_rows: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Hà Nội's published figures on top of the catalogues, computed."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        list(load_hanoi())
+        recompute_marked()
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

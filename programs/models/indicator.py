@@ -205,6 +205,7 @@ class Indicator(models.Model):
                     aggregation="ratio",
                     numerator__isnull=False,
                     denominator__isnull=False,
+                    ratio_scale__isnull=False,
                     ratio_scale__gte=1,
                 )
                 | (~Q(aggregation="ratio") & Q(numerator=None, denominator=None, ratio_scale=None)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, IntegerRangeField, RangeOperators
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast
@@ -44,7 +45,11 @@ class Province(models.Model):
     Source: Nghị quyết 202/2025/QH15 and Quyết định 19/2025/QĐ-TTg (63 units became 34).
     """
 
-    code = NfcCharField("mã", max_length=2)
+    code = NfcCharField(
+        "mã",
+        max_length=2,
+        validators=[RegexValidator(r"^\d\d$", "Mã tỉnh gồm hai chữ số, ví dụ 01.")],
+    )
     name = NfcCharField("tên", max_length=100)
     kind = NfcCharField("loại", max_length=10, choices=ProvinceKind)
     region = NfcCharField("vùng", max_length=60)

@@ -179,10 +179,21 @@ class TargetVersion(models.Model):
                 violation_error_message="Kế hoạch này đã có phiên bản mang số này.",
             ),
             models.CheckConstraint(
-                condition=Q(shape__in=("exact", "about"), lower__isnull=False, upper=F("lower"))
+                # Every bound is asked for by name: a comparison with NULL would pass the check.
+                condition=Q(
+                    shape__in=("exact", "about"),
+                    lower__isnull=False,
+                    upper__isnull=False,
+                    upper=F("lower"),
+                )
                 | Q(shape__in=("at_least", "above"), lower__isnull=False, upper=None)
                 | Q(shape="at_most", lower=None, upper__isnull=False)
-                | Q(shape="range", lower__lt=F("upper")),
+                | Q(
+                    shape="range",
+                    lower__isnull=False,
+                    upper__isnull=False,
+                    lower__lt=F("upper"),
+                ),
                 name="target_version_bounds",
                 violation_error_message=(
                     "Giới hạn không hợp với dạng kế hoạch: «đúng», «khoảng» cần hai ô bằng nhau; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -169,7 +170,7 @@ def _content(report: Report) -> dict[str, Any]:
                 "activity": figure.activity_id,
                 "nature": figure.nature,
                 "state": figure.state,
-                "value": None if figure.value is None else str(figure.value),
+                "value": _plain(figure.value),
                 "counts": figure.approved_state != "",
                 "qualifier": figure.qualifier_word,
                 "note": figure.note,
@@ -182,9 +183,14 @@ def _content(report: Report) -> dict[str, Any]:
                 "version": version.number,
                 "status": version.status,
                 "shape": version.shape,
-                "lower": None if version.lower is None else str(version.lower),
-                "upper": None if version.upper is None else str(version.upper),
+                "lower": _plain(version.lower),
+                "upper": _plain(version.upper),
             }
             for version in versions
         ],
     }
+
+
+def _plain(value: Decimal | None) -> str | None:
+    """«64» for 64.000000: the same number has one spelling, so that digests agree."""
+    return None if value is None else f"{value.normalize():f}"

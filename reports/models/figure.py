@@ -132,7 +132,7 @@ class Figure(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="reported", value__isnull=False) & ~Q(value=0)
-                | Q(state="zero", value=0)
+                | Q(state="zero", value__isnull=False, value=0)
                 | Q(state__in=("missing", "not_applicable"), value=None),
                 name="figure_state_fits_value",
                 violation_error_message=(
@@ -143,7 +143,7 @@ class Figure(models.Model):
             models.CheckConstraint(
                 condition=Q(approved_state="reported", approved_value__isnull=False)
                 & ~Q(approved_value=0)
-                | Q(approved_state="zero", approved_value=0)
+                | Q(approved_state="zero", approved_value__isnull=False, approved_value=0)
                 | Q(approved_state__in=("", "missing", "not_applicable"), approved_value=None),
                 name="figure_approved_state_fits_value",
                 violation_error_message="Trạng thái đã duyệt không hợp với giá trị đã duyệt.",

@@ -1,0 +1,465 @@
+"""From figures to stored rows: sums in SQL, coverage, plans in force, comparison, replacement."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import User
+from programs.access import Role
+from programs.models import Indicator, Period, Program, Province
+from reports.attainment.recompute import recompute_all, recompute_marked
+from reports.entry.figures import Typed, enter_figure, state_of
+from reports.entry.workflow import approve, reopen, submit
+from reports.models import Attainment, FigureNature, JobRun, JobState, RecomputeMark, Report, Scope
+from tests.conftest import person
+from tests.factories import (
+    IndicatorFactory,
+    MembershipFactory,
+    PeriodFactory,
+    ProgramFactory,
+    ProvinceFactory,
+    RatioFactory,
+    ReportFactory,
+    StageFactory,
+    TargetFactory,
+    TargetVersionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk(db: None) -> User:
+    """Enters and approves for the whole nation: the tests here are about sums, not about rights."""
+    user = person("clerk", Role.STAFF, None)
+    MembershipFactory.create(user=user, role=Role.MANAGER.value, province=None)
+    return user
+
+
+@pytest.fixture
+def years(db: None) -> dict[int, Period]:
+    return {year: PeriodFactory.create(year=year) for year in range(2015, 2021)}
+
+
+@pytest.fixture
+def program(years: dict[int, Period], hanoi: Province) -> Program:
+    return ProgramFactory.create(province=hanoi)
+
+
+def report_and_approve(
+    program: Program,
+    period: Period,
+    values: dict[Indicator, Decimal | int | str | None],
+    *,
+    by: User,
+    province: Province | None = None,
+) -> Report:
+    report = ReportFactory.create(
+        program=program, period=period, province=province or program.province
+    )
+    for indicator, value in values.items():
+        if value is None:
+            continue
+        number = Decimal(value)
+        enter_figure(report, indicator, Typed(state=state_of(number), value=number), by=by)
+    submit(report, by=by)
+    approve(report, by=by)
+    return report
+
+
+def row(
+    indicator: Indicator, period: Period, province: Province | None, scope: Scope = Scope.REPORTED
+) -> Attainment:
+    return Attainment.objects.get(
+        indicator=indicator, period=period, province=province, scope=scope
+    )
+
+
+def plan(program: Program, indicator: Indicator, period: Period, value: int, **fields: object):
+    target = TargetFactory(program=program, indicator=indicator, period=period)
+    return TargetVersionFactory(target=target, lower=Decimal(value), **fields)
+
+
+def test_64_of_50_is_128_percent(program, years, clerk, hanoi):
+    machines = IndicatorFactory()
+    plan(program, machines, years[2016], 50)
+    report_and_approve(program, years[2016], {machines: 64}, by=clerk)
+
+    recompute_marked()
+
+    found = row(machines, years[2016], hanoi)
+    assert (found.percent, found.reason, found.standing) == (Decimal(128), "", "reached")
+
+
+def test_a_flow_adds_up_over_the_years_and_says_which_are_missing(program, years, clerk, hanoi):
+    classes = IndicatorFactory()
+    plan(program, classes, program.stage, 200)
+    for year, value in {2016: 30, 2017: 20, 2018: 25}.items():
+        report_and_approve(program, years[year], {classes: value}, by=clerk)
+
+    recompute_marked()
+
+    stage = row(classes, program.stage, hanoi)
+    assert (stage.actual, stage.percent) == (Decimal(75), Decimal("37.5"))
+    assert (stage.leaves_reported, stage.leaves_expected) == (3, 5)
+    assert (stage.units_reported, stage.units_expected) == (1, 1)
+
+
+def test_quarters_typed_in_the_period_or_cumulatively_give_the_same(hanoi, clerk):
+    # Trap 1: real quarterly work 30, 20, 25, 53; year to date 30, 50, 75, 128; annual plan 100.
+    year = PeriodFactory(year=2026)
+    quarters = [
+        PeriodFactory(
+            kind="quarter",
+            year=2026,
+            number=n,
+            key=f"2026-Q{n}",
+            starts_on=date(2026, 3 * n - 2, 1),
+            ends_on=date(2026, 3 * n, 30),
+        )
+        for n in range(1, 5)
+    ]
+    PeriodFactory.reset_sequence(0)
+    program = ProgramFactory(province=hanoi, leaf_kind="quarter", stage=year)
+    periodic = IndicatorFactory()
+    cumulative = IndicatorFactory(entry_mode="cumulative")
+    for indicator in (periodic, cumulative):
+        plan(program, indicator, year, 100)
+    for quarter, work, to_date in zip(quarters, (30, 20, 25, 53), (30, 50, 75, 128), strict=True):
+        report_and_approve(program, quarter, {periodic: work, cumulative: to_date}, by=clerk)
+
+    recompute_marked()
+
+    for indicator in (periodic, cumulative):
+        assert row(indicator, year, hanoi).percent == Decimal(128)
+        assert row(indicator, quarters[3], hanoi).actual == Decimal(53)
+
+
+def test_a_stock_is_the_last_value_and_missing_when_the_last_one_is(program, years, clerk, hanoi):
+    clusters = IndicatorFactory(aggregation="stock")
+    for year, value in {2018: 60, 2019: 70}.items():
+        report_and_approve(program, years[year], {clusters: value}, by=clerk)
+    recompute_marked()
+    assert not Attainment.objects.filter(indicator=clusters, period=program.stage).exists()
+
+    plan(program, clusters, program.stage, 159)
+    recompute_marked()
+    stage = row(clusters, program.stage, hanoi)
+    assert (stage.actual, stage.reason) == (None, "not_reported")
+
+    report_and_approve(program, years[2020], {clusters: 75}, by=clerk)
+    recompute_marked()
+    assert row(clusters, program.stage, hanoi).actual == Decimal(75)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        # Trap 4: jobs after training; the average of ratios would be 60 %.
+        ([(90, 100), (300, 1000)], Decimal("35.454545")),
+        ([(20, 10), (500, 1000)], Decimal("51.485149")),
+    ],
+)
+def test_a_ratio_is_the_ratio_of_sums_over_years(program, years, clerk, hanoi, pairs, expected):
+    ratio = RatioFactory()
+    for year, (part, whole) in zip((2016, 2017), pairs, strict=True):
+        report_and_approve(
+            program, years[year], {ratio.numerator: part, ratio.denominator: whole}, by=clerk
+        )
+
+    recompute_marked()
+
+    assert row(ratio, program.stage, hanoi).actual == expected
+
+
+def test_a_ratio_leaves_out_what_reported_only_one_of_its_parts(program, years, clerk, hanoi):
+    ratio = RatioFactory()
+    report_and_approve(
+        program, years[2016], {ratio.numerator: 90, ratio.denominator: 100}, by=clerk
+    )
+    report_and_approve(program, years[2017], {ratio.denominator: 900}, by=clerk)
+
+    recompute_marked()
+
+    stage = row(ratio, program.stage, hanoi)
+    assert (stage.actual, stage.leaves_reported) == (Decimal(90), 1)
+
+
+def test_rates_are_never_added(program, years, clerk, hanoi):
+    growth = IndicatorFactory(aggregation="rate", unit="%/năm")
+    for year in (2016, 2017):
+        report_and_approve(program, years[year], {growth: 6}, by=clerk)
+
+    recompute_marked()
+
+    assert row(growth, years[2016], hanoi).actual == Decimal(6)
+    assert (
+        row(growth, program.stage, hanoi).actual,
+        row(growth, program.stage, hanoi).no_actual,
+    ) == (None, "not_addable")
+
+
+@pytest.mark.parametrize(
+    ("planned", "done", "percent", "reason"),
+    [
+        # Trap 2, its table.
+        (50, 0, Decimal(0), ""),
+        (50, None, None, "not_reported"),
+        (0, 5, None, "outside_plan"),
+        (0, 0, None, "nothing_planned"),
+        (None, 5, None, "no_target"),
+    ],
+)
+def test_zero_missing_and_no_target_are_different(
+    program, years, clerk, hanoi, planned, done, percent, reason
+):
+    indicator = IndicatorFactory()
+    if planned is not None:
+        plan(program, indicator, years[2016], planned)
+    report_and_approve(program, years[2016], {indicator: done}, by=clerk)
+
+    recompute_marked()
+
+    found = row(indicator, years[2016], hanoi)
+    assert (found.percent, found.reason) == (percent, reason)
+
+
+def test_the_nation_says_how_many_of_its_provinces_it_speaks_of(clerk, years):
+    # Trap 11, shrunk: 4 provinces, planned 40, 3 have reported exactly their 10.
+    program = ProgramFactory(level="national", province=None)
+    provinces = ProvinceFactory.create_batch(4)
+    machines = IndicatorFactory()
+    target = TargetFactory(program=program, indicator=machines, province=None, period=years[2016])
+    TargetVersionFactory(target=target, lower=Decimal(40))
+    for province in provinces[:3]:
+        report_and_approve(program, years[2016], {machines: 10}, province=province, by=clerk)
+
+    recompute_marked()
+
+    nation = row(machines, years[2016], None, Scope.NATION)
+    assert (nation.actual, nation.percent) == (Decimal(30), Decimal(75))
+    assert (nation.units_reported, nation.units_expected) == (3, 4)
+
+
+def test_a_unit_closed_in_june_is_not_late_in_december(clerk, years):
+    program = ProgramFactory(level="national", province=None)
+    new = ProvinceFactory(valid_from=date(2016, 7, 1))
+    old = [
+        ProvinceFactory(valid_to=date(2016, 6, 30), successor=new),
+        ProvinceFactory(valid_to=date(2016, 6, 30), successor=new),
+    ]
+    machines = IndicatorFactory()
+    report_and_approve(program, years[2015 + 1], {machines: 75}, province=new, by=clerk)
+    assert all(unit.valid_to for unit in old)
+
+    recompute_marked()
+
+    nation = row(machines, years[2016], None, Scope.NATION)
+    assert (nation.units_reported, nation.units_expected) == (1, 1)
+    assert (nation.leaves_reported, nation.leaves_expected) == (1, 1)
+
+
+def test_the_plan_in_force_at_the_end_of_the_period_is_official(program, years, clerk, hanoi):
+    # Trap 8: 50 machines, revised to 64 on 1 September; result 64: 100 %, not 128 %.
+    machines = IndicatorFactory()
+    first = plan(program, machines, years[2016], 50, decided_on=date(2016, 1, 15))
+    report_and_approve(program, years[2016], {machines: 64}, by=clerk)
+    recompute_marked()
+    assert row(machines, years[2016], hanoi).percent == Decimal(128)
+
+    later = {"target": first.target, "status": "revised", "lower": Decimal(64)}
+    TargetVersionFactory(number=2, decided_on=date(2016, 9, 1), replaces=first, **later)
+    TargetVersionFactory(number=3, decided_on=date(2017, 2, 1), **later | {"lower": Decimal(10)})
+    TargetVersionFactory(target=first.target, number=4, status="registered", lower=Decimal(5))
+    recompute_marked()
+
+    found = row(machines, years[2016], hanoi)
+    assert (found.percent, found.disputed) == (Decimal(100), False)
+    assert found.target_version is not None
+    assert found.target_version.number == 2
+
+
+def test_two_sources_that_disagree_are_shown_as_a_disagreement(program, years, clerk, hanoi):
+    jobs = IndicatorFactory()
+    first = plan(program, jobs, program.stage, 60000)
+    TargetVersionFactory(target=first.target, number=2, lower=Decimal(50000), shape="about")
+
+    recompute_marked()
+
+    found = row(jobs, program.stage, hanoi)
+    assert found.disputed
+    assert found.target_version is not None
+    assert found.target_version.number == 2
+
+
+def test_two_sources_that_agree_are_no_disagreement(program, years, clerk, hanoi):
+    jobs = IndicatorFactory()
+    first = plan(program, jobs, program.stage, 50)
+    TargetVersionFactory(target=first.target, number=2, lower=Decimal("50.0"))
+
+    recompute_marked()
+
+    assert not row(jobs, program.stage, hanoi).disputed
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "relative", "why"),
+    [
+        (373, 187, Decimal("199.5"), ""),
+        (3225, 2630, Decimal("122.6"), ""),
+        (3, 5, Decimal(60), ""),
+        (9, 0, None, "zero_base"),
+        (9, 1, None, "small_base"),
+    ],
+)
+def test_a_year_is_compared_with_the_year_before(
+    program, years, clerk, hanoi, now, before, relative, why
+):
+    visits = IndicatorFactory()
+    report_and_approve(program, years[2017], {visits: now}, by=clerk)
+    report_and_approve(program, years[2016], {visits: before}, by=clerk)
+
+    recompute_marked()
+
+    found = row(visits, years[2017], hanoi)
+    assert (found.base_actual, found.relative_percent, found.no_comparison) == (
+        Decimal(before),
+        relative,
+        why,
+    )
+
+
+def test_a_stage_is_compared_with_the_stage_of_the_program_before(clerk, hanoi):
+    old_stage, new_stage = StageFactory(year=2011), StageFactory(year=2016)
+    before = ProgramFactory(province=hanoi, stage=old_stage, leaf_kind="stage")
+    after = ProgramFactory(province=hanoi, stage=new_stage, leaf_kind="stage", follows=before)
+    stands = IndicatorFactory()
+    report_and_approve(after, new_stage, {stands: 3225}, by=clerk)
+    recompute_marked()
+    assert row(stands, new_stage, hanoi).base_actual is None
+
+    # The base arrives later: the program that follows goes stale with it.
+    report_and_approve(before, old_stage, {stands: 2630}, by=clerk)
+    recompute_marked()
+
+    found = row(stands, new_stage, hanoi)
+    assert (found.base_period, found.relative_percent) == (old_stage, Decimal("122.6"))
+
+
+def test_only_approved_figures_are_official(program, years, clerk, hanoi):
+    machines = IndicatorFactory()
+    report = ReportFactory(program=program, period=years[2016])
+    enter_figure(report, machines, Typed(state=state_of(Decimal(64)), value=Decimal(64)), by=clerk)
+    submit(report, by=clerk)
+
+    recompute_marked()
+
+    assert not Attainment.objects.exists()
+
+
+def test_an_estimate_is_not_added_to_the_official_layer(program, years, clerk, hanoi):
+    machines = IndicatorFactory()
+    report = ReportFactory(program=program, period=years[2016])
+    for nature, value in ((FigureNature.ACTUAL, 50), (FigureNature.ESTIMATE, 64)):
+        enter_figure(
+            report,
+            machines,
+            Typed(state=state_of(Decimal(value)), value=Decimal(value)),
+            by=clerk,
+            nature=nature,
+        )
+    submit(report, by=clerk)
+    approve(report, by=clerk)
+
+    recompute_marked()
+
+    assert row(machines, years[2016], hanoi).actual == Decimal(50)
+
+
+def test_a_report_being_corrected_keeps_its_published_figure(program, years, clerk, hanoi):
+    machines = IndicatorFactory()
+    plan(program, machines, years[2016], 80)
+    report = report_and_approve(program, years[2016], {machines: 100}, by=clerk)
+    reopen(report, by=clerk, reason="Một lớp ghi hai lần")
+    report.refresh_from_db()
+    enter_figure(report, machines, Typed(state=state_of(Decimal(90)), value=Decimal(90)), by=clerk)
+    recompute_marked()
+    assert row(machines, years[2016], hanoi).percent == Decimal(125)
+
+    submit(report, by=clerk)
+    approve(report, by=clerk)
+    recompute_marked()
+    assert row(machines, years[2016], hanoi).percent == Decimal("112.5")
+
+
+def test_a_run_leaves_nothing_marked_and_a_second_run_nothing_to_do(program, years, clerk):
+    report_and_approve(program, years[2016], {IndicatorFactory(): 64}, by=clerk)
+
+    run = recompute_marked(worker="celery@here")
+
+    assert run is not None
+    assert (run.state, run.worker, run.rows_changed) == (JobState.DONE, "celery@here", 2)
+    assert not RecomputeMark.objects.exists()
+    assert recompute_marked() is None
+
+
+def test_a_full_rebuild_of_unchanged_figures_writes_no_row(program, years, clerk):
+    ratio = RatioFactory()
+    plan(program, ratio, program.stage, 80, shape="at_least")
+    report_and_approve(program, years[2016], {ratio.numerator: 1, ratio.denominator: 3}, by=clerk)
+    recompute_marked()
+    before = list(Attainment.objects.order_by("pk").values())
+
+    run = recompute_all()
+
+    assert run is not None
+    assert run.rows_changed == 0
+    assert run.rows_computed == len(before) > 0
+    assert list(Attainment.objects.order_by("pk").values()) == before
+
+
+def test_a_row_whose_ground_is_gone_goes_too(program, years, clerk):
+    machines = IndicatorFactory()
+    version = plan(program, machines, years[2016], 50)
+    recompute_marked()
+    assert Attainment.objects.filter(indicator=machines).exists()
+
+    version.target.delete()
+    recompute_marked()
+
+    assert not Attainment.objects.filter(indicator=machines).exists()
+
+
+def test_a_run_that_fails_keeps_the_marks_and_says_why(program, years, clerk, monkeypatch):
+    report_and_approve(program, years[2016], {IndicatorFactory(): 64}, by=clerk)
+    marked = RecomputeMark.objects.count()
+
+    def broken(*args: object) -> None:
+        raise RuntimeError("hết bộ nhớ")
+
+    monkeypatch.setattr("reports.attainment.recompute.sums_of", broken)
+    with pytest.raises(RuntimeError, match="hết bộ nhớ"):
+        recompute_marked()
+
+    run = JobRun.objects.get()
+    assert (run.state, run.error) == (JobState.FAILED, "RuntimeError: hết bộ nhớ")
+    assert RecomputeMark.objects.count() == marked
+
+
+@pytest.mark.parametrize("indicators", [1, 12])
+def test_a_program_is_recomputed_in_a_fixed_number_of_statements(
+    program, years, clerk, indicators, django_assert_max_num_queries
+):
+    for indicator in IndicatorFactory.create_batch(indicators):
+        plan(program, indicator, years[2016], 50)
+    report_and_approve(
+        program, years[2016], dict.fromkeys(Indicator.objects.all(), 64), by=clerk
+    )
+
+    with django_assert_max_num_queries(32):
+        recompute_marked()
+
+    assert Attainment.objects.filter(percent=128).count() == indicators
