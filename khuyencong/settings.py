@@ -139,10 +139,10 @@ USE_TZ = True
 
 # Static files come from packages and khuyencong/static.
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "khuyencong" / "static"]
 # The image collects files once and names them by content; elsewhere they are served as they lie.
 COLLECTED = env.bool("STATIC_COLLECTED", default=False)
+STATIC_ROOT = BASE_DIR / "staticfiles" if COLLECTED else None
 WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -8,7 +8,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import factory
+from factory.declarations import (
+    LazyAttribute,
+    PostGenerationMethodCall,
+    SelfAttribute,
+    Sequence,
+    SubFactory,
+)
 from factory.django import DjangoModelFactory
 
 from accounts.models import Membership, User
@@ -32,8 +38,8 @@ class ProvinceFactory(DjangoModelFactory[Province]):
     class Meta:
         model = Province
 
-    code = factory.Sequence(lambda n: f"{n % 100:02}")
-    name = factory.Sequence(lambda n: f"Tỉnh {n}")
+    code = Sequence(lambda n: f"{n % 100:02}")
+    name = Sequence(lambda n: f"Tỉnh {n}")
     kind = "tỉnh"
     region = "Vùng thử"
     valid_from = date(1990, 1, 1)
@@ -45,17 +51,17 @@ class UserFactory(DjangoModelFactory[User]):
         model = User
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda n: f"nguoi-{n}")
-    full_name = factory.Sequence(lambda n: f"Nguyễn Văn {n}")
-    password = factory.PostGenerationMethodCall("set_password", None)
+    username = Sequence(lambda n: f"nguoi-{n}")
+    full_name = Sequence(lambda n: f"Nguyễn Văn {n}")
+    password = PostGenerationMethodCall("set_password", None)
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):
     class Meta:
         model = Membership
 
-    user = factory.SubFactory(UserFactory)
-    province = factory.SubFactory(ProvinceFactory)
+    user = SubFactory(UserFactory)
+    province = SubFactory(ProvinceFactory)
     role = Role.STAFF.value
 
 
@@ -63,9 +69,9 @@ class LegalDocumentFactory(DjangoModelFactory[LegalDocument]):
     class Meta:
         model = LegalDocument
 
-    key = factory.Sequence(lambda n: f"van-ban-{n}")
+    key = Sequence(lambda n: f"van-ban-{n}")
     kind = "decision"
-    number = factory.Sequence(lambda n: f"{n}/QĐ-UBND")
+    number = Sequence(lambda n: f"{n}/QĐ-UBND")
     issuer = "UBND tỉnh"
     abstract = "Giao kế hoạch khuyến công"
     issued_on = date(2020, 1, 15)
@@ -80,24 +86,24 @@ class PeriodFactory(DjangoModelFactory[Period]):
 
     calendar = "statistical"
     kind = "year"
-    year = factory.Sequence(lambda n: 1700 + n)
+    year = Sequence(lambda n: 1700 + n)
     number = 1
-    key = factory.LazyAttribute(lambda p: str(p.year))
-    name = factory.LazyAttribute(lambda p: f"năm {p.year}")
-    starts_on = factory.LazyAttribute(lambda p: date(p.year, 1, 1))
-    ends_on = factory.LazyAttribute(lambda p: date(p.year, 12, 31))
-    cutoff_on = factory.LazyAttribute(lambda p: p.ends_on)
+    key = LazyAttribute(lambda p: str(p.year))
+    name = LazyAttribute(lambda p: f"năm {p.year}")
+    starts_on = LazyAttribute(lambda p: date(p.year, 1, 1))
+    ends_on = LazyAttribute(lambda p: date(p.year, 12, 31))
+    cutoff_on = LazyAttribute(lambda p: p.ends_on)
 
 
 class StageFactory(PeriodFactory):
     """Five years."""
 
     kind = "stage"
-    year = 2016
+    year = 2016  # type: ignore[assignment]  # a declaration gives way to a value
     number = 5
-    key = factory.LazyAttribute(lambda p: f"{p.year}-{p.year + p.number - 1}")
-    name = factory.LazyAttribute(lambda p: f"giai đoạn {p.year}-{p.year + p.number - 1}")
-    ends_on = factory.LazyAttribute(lambda p: date(p.year + p.number - 1, 12, 31))
+    key = LazyAttribute(lambda p: f"{p.year}-{p.year + p.number - 1}")
+    name = LazyAttribute(lambda p: f"giai đoạn {p.year}-{p.year + p.number - 1}")
+    ends_on = LazyAttribute(lambda p: date(p.year + p.number - 1, 12, 31))
 
 
 class ProgramFactory(DjangoModelFactory[Program]):
@@ -106,11 +112,11 @@ class ProgramFactory(DjangoModelFactory[Program]):
     class Meta:
         model = Program
 
-    code = factory.Sequence(lambda n: f"CT-{n}")
-    name = factory.Sequence(lambda n: f"Chương trình {n}")
+    code = Sequence(lambda n: f"CT-{n}")
+    name = Sequence(lambda n: f"Chương trình {n}")
     level = "local"
-    province = factory.SubFactory(ProvinceFactory)
-    stage = factory.SubFactory(StageFactory)
+    province = SubFactory(ProvinceFactory)
+    stage = SubFactory(StageFactory)
     calendar = "statistical"
     leaf_kind = "year"
 
@@ -124,7 +130,7 @@ class ContentGroupFactory(DjangoModelFactory[ContentGroup]):
     number = 1
     name = "Đào tạo nghề, truyền nghề"
     short_name = "Đào tạo nghề"
-    document = factory.SubFactory(LegalDocumentFactory)
+    document = SubFactory(LegalDocumentFactory)
 
 
 class IndicatorFactory(DjangoModelFactory[Indicator]):
@@ -133,8 +139,8 @@ class IndicatorFactory(DjangoModelFactory[Indicator]):
     class Meta:
         model = Indicator
 
-    code = factory.Sequence(lambda n: f"chi-tieu-{n}")
-    name = factory.Sequence(lambda n: f"Chỉ tiêu {n}")
+    code = Sequence(lambda n: f"chi-tieu-{n}")
+    name = Sequence(lambda n: f"Chỉ tiêu {n}")
     unit = "lớp"
     section = "outcome"
     aggregation = "flow"
@@ -144,8 +150,8 @@ class RatioFactory(IndicatorFactory):
     unit = "%"
     aggregation = "ratio"
     decimals = 1
-    numerator = factory.SubFactory(IndicatorFactory)
-    denominator = factory.SubFactory(IndicatorFactory)
+    numerator = SubFactory(IndicatorFactory)
+    denominator = SubFactory(IndicatorFactory)
     ratio_scale = 100
 
 
@@ -153,10 +159,10 @@ class TargetFactory(DjangoModelFactory[Target]):
     class Meta:
         model = Target
 
-    program = factory.SubFactory(ProgramFactory)
-    indicator = factory.SubFactory(IndicatorFactory)
-    province = factory.SelfAttribute("program.province")
-    period = factory.SelfAttribute("program.stage")
+    program = SubFactory(ProgramFactory)
+    indicator = SubFactory(IndicatorFactory)
+    province = SelfAttribute("program.province")
+    period = SelfAttribute("program.stage")
 
 
 class TargetVersionFactory(DjangoModelFactory[TargetVersion]):
@@ -165,12 +171,12 @@ class TargetVersionFactory(DjangoModelFactory[TargetVersion]):
     class Meta:
         model = TargetVersion
 
-    target = factory.SubFactory(TargetFactory)
+    target = SubFactory(TargetFactory)
     number = 1
     status = "assigned"
     shape = "exact"
     lower = Decimal(50)
-    upper = factory.LazyAttribute(
+    upper = LazyAttribute(
         lambda version: version.lower if version.shape in ("exact", "about") else None
     )
 
@@ -181,9 +187,9 @@ class ReportFactory(DjangoModelFactory[Report]):
     class Meta:
         model = Report
 
-    program = factory.SubFactory(ProgramFactory)
-    province = factory.LazyAttribute(lambda r: r.program.province or ProvinceFactory())
-    period = factory.LazyAttribute(
+    program = SubFactory(ProgramFactory)
+    province = LazyAttribute(lambda r: r.program.province or ProvinceFactory())
+    period = LazyAttribute(
         lambda r: (
             r.program.stage
             if r.program.leaf_kind == "stage"
@@ -196,11 +202,11 @@ class FigureFactory(DjangoModelFactory[Figure]):
     class Meta:
         model = Figure
 
-    report = factory.SubFactory(ReportFactory)
-    program = factory.SelfAttribute("report.program")
-    province = factory.SelfAttribute("report.province")
-    period = factory.SelfAttribute("report.period")
-    indicator = factory.SubFactory(IndicatorFactory)
+    report = SubFactory(ReportFactory)
+    program = SelfAttribute("report.program")
+    province = SelfAttribute("report.province")
+    period = SelfAttribute("report.period")
+    indicator = SubFactory(IndicatorFactory)
     state = "reported"
     value = Decimal(64)
 
@@ -209,17 +215,17 @@ class OrganisationFactory(DjangoModelFactory[Organisation]):
     class Meta:
         model = Organisation
 
-    name = factory.Sequence(lambda n: f"Cơ sở {n}")
+    name = Sequence(lambda n: f"Cơ sở {n}")
     kind = "enterprise"
-    province = factory.SubFactory(ProvinceFactory)
+    province = SubFactory(ProvinceFactory)
 
 
 class ActivityFactory(DjangoModelFactory[Activity]):
     class Meta:
         model = Activity
 
-    program = factory.SubFactory(ProgramFactory)
-    province = factory.LazyAttribute(lambda a: a.program.province or ProvinceFactory())
-    code = factory.Sequence(lambda n: f"HD-{n}")
-    name = factory.Sequence(lambda n: f"Hoạt động {n}")
+    program = SubFactory(ProgramFactory)
+    province = LazyAttribute(lambda a: a.program.province or ProvinceFactory())
+    code = Sequence(lambda n: f"HD-{n}")
+    name = Sequence(lambda n: f"Hoạt động {n}")
     kind = "project"

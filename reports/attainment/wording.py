@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from programs.numbers import show_percent
 from programs.planning import Direction, Qualifier
 from reports.attainment import phrases
-from reports.attainment.arithmetic import NoComparison, NoPercentage, points
+from reports.attainment.arithmetic import (
+    NoComparison,
+    NoPercentage,
+    exact,
+    points,
+    ratio_of_sums,
+)
 from reports.models import Attainment, Figure
 
 NOTHING = "–"
@@ -40,9 +47,10 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
     word = typed.qualifier_word if typed else ""
     plan = row.target_version.plan if row.target_version else None
 
+    actual = exact_actual(row)
     attained = phrases.attainment_phrase(
         row.percent if row.percent is not None else NoPercentage(row.reason),
-        actual=row.actual,
+        actual=actual,
         plan=plan,
         direction=Direction(indicator.direction),
         unit=indicator.unit,
@@ -60,7 +68,7 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
         sentence=phrases.result_sentence(
             name=indicator.name,
             unit=indicator.unit,
-            actual=row.actual,
+            actual=actual,
             decimals=indicator.decimals,
             qualifier=qualifier,
             word=word,
@@ -69,12 +77,23 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
     )
 
 
+def exact_actual(row: Attainment) -> Fraction | None:
+    """The figure itself: of a ratio from its two sums, since six decimals may not hold it."""
+    if row.actual is None:
+        return None
+    if row.indicator.ratio_scale is None:
+        return exact(row.actual)
+    ratio = ratio_of_sums(row.numerator, row.denominator, scale=row.indicator.ratio_scale)
+    return None if isinstance(ratio, NoPercentage) else ratio
+
+
 def _actual(row: Attainment, qualifier: Qualifier, word: str) -> str:
-    if row.actual is not None:
+    done = exact_actual(row)
+    if done is not None:
         # The unit has a column of its own, but «%» belongs to its number.
         unit = "%" if row.indicator.is_percentage else ""
         return phrases.amount(
-            row.actual,
+            done,
             unit=unit,
             decimals=row.indicator.decimals,
             qualifier=qualifier,
@@ -88,7 +107,7 @@ def _compared(row: Attainment) -> str:
         return ""
     against = row.base_period.name
     if row.indicator.is_percentage:
-        moved = points(row.actual, row.base_actual)
+        moved = points(exact_actual(row), row.base_actual)
         return "" if isinstance(moved, NoComparison) else phrases.points_phrase(moved, against)
     if row.relative_percent is None:
         return phrases.no_comparison_phrase(

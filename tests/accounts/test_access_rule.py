@@ -61,7 +61,7 @@ def test_national_rows_are_seen_by_every_member_and_changed_by_national_ones_onl
 
 def test_two_roles_in_two_provinces_do_not_mix(hanoi, an_giang):
     user = person("x", Role.STAFF, hanoi)
-    MembershipFactory(user=user, role=Role.MANAGER.value, province=an_giang)
+    MembershipFactory.create(user=user, role=Role.MANAGER.value, province=an_giang)
 
     assert not may(user, Right.APPROVE, hanoi)
     assert not may(user, Right.ENTER, an_giang)
@@ -72,14 +72,14 @@ def test_nobody_without_a_membership_sees_anything(right, hanoi):
     on_leave = person("y", Role.STAFF, hanoi)
     on_leave.is_active = False
 
-    for user in (AnonymousUser(), UserFactory(), on_leave):
+    for user in (AnonymousUser(), UserFactory.create(), on_leave):
         assert not may(user, right, hanoi)
         assert not may(user, right, None)
 
 
 def test_a_merged_province_keeps_the_rows_of_its_predecessors_and_they_not_its_own():
-    new = ProvinceFactory(code="68", name="Lâm Đồng", valid_from=date(2025, 7, 1))
-    old = ProvinceFactory(code="67", valid_to=date(2025, 6, 30), successor=new)
+    new = ProvinceFactory.create(code="68", name="Lâm Đồng", valid_from=date(2025, 7, 1))
+    old = ProvinceFactory.create(code="67", valid_to=date(2025, 6, 30), successor=new)
     of_today, of_then = person("mai", Role.STAFF, new), person("xua", Role.STAFF, old)
 
     assert may(of_today, Right.ENTER, old)
@@ -89,17 +89,17 @@ def test_a_merged_province_keeps_the_rows_of_its_predecessors_and_they_not_its_o
 
 def test_rights_never_multiply_rows(hanoi):
     user = person("x", Role.STAFF, hanoi)
-    MembershipFactory(user=user, role=Role.VIEWER.value, province=hanoi)
-    MembershipFactory(user=user, role=Role.VIEWER.value, province=None)
-    ReportFactory(province=hanoi, program__province=hanoi)
+    MembershipFactory.create(user=user, role=Role.VIEWER.value, province=hanoi)
+    MembershipFactory.create(user=user, role=Role.VIEWER.value, province=None)
+    ReportFactory.create(province=hanoi, program__province=hanoi)
 
     assert Report.objects.visible_to(user).count() == 1
 
 
 @pytest.mark.parametrize("role", Role)
 def test_no_role_reaches_rows_of_another_province(role, hanoi, an_giang):
-    theirs = FigureFactory(report__program=ProgramFactory(province=an_giang))
-    mine = FigureFactory(report__program=ProgramFactory(province=hanoi))
+    theirs = FigureFactory.create(report__program=ProgramFactory.create(province=an_giang))
+    mine = FigureFactory.create(report__program=ProgramFactory.create(province=hanoi))
     user = person("x", role, hanoi)
 
     assert list(Report.objects.visible_to(user)) == [mine.report]
@@ -108,16 +108,16 @@ def test_no_role_reaches_rows_of_another_province(role, hanoi, an_giang):
 
 
 def test_a_figure_of_a_national_program_stays_with_its_province(hanoi, an_giang):
-    program = ProgramFactory(level="national", province=None)
+    program = ProgramFactory.create(level="national", province=None)
     for province in (hanoi, an_giang):
-        FigureFactory(report=ReportFactory(program=program, province=province))
+        FigureFactory.create(report=ReportFactory.create(program=program, province=province))
 
     assert Figure.objects.visible_to(person("x", Role.MANAGER, hanoi)).get().province == hanoi
 
 
 def test_provincial_indicators_are_their_provinces_own(hanoi, an_giang):
-    national, own = IndicatorFactory(), IndicatorFactory(province=hanoi)
-    IndicatorFactory(province=an_giang)
+    national, own = IndicatorFactory.create(), IndicatorFactory.create(province=hanoi)
+    IndicatorFactory.create(province=an_giang)
     model = type(own)
 
     assert set(model.objects.visible_to(person("x", Role.STAFF, hanoi))) == {national, own}
@@ -159,11 +159,11 @@ def test_every_model_has_its_place_under_the_access_rule():
 
 @pytest.mark.parametrize("label", sorted(NARROWED))
 def test_every_narrowed_queryset_shows_nothing_to_a_stranger(label, staff):
-    FigureFactory()
+    FigureFactory.create()
     model = apps.get_model(label)
 
     assert (
-        not model.objects.visible_to(UserFactory())
+        not model.objects.visible_to(UserFactory.create())
         .exclude(pk__in=User.objects.filter(memberships=None) if model is User else [])
         .exists()
     )

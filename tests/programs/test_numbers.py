@@ -95,6 +95,9 @@ def test_a_vietnamese_number_is_read_exactly(typed, value):
         ("+", 0, "không phải là một con số"),
         ("٣", 0, "chữ số lạ «٣»"),
         ("１２", 0, "chữ số lạ «１»"),  # full-width
+        ("1٣", 0, "chữ số lạ «٣»"),
+        ("1.２50", 0, "chữ số lạ «２»"),
+        ("1,２", 1, "chữ số lạ «２»"),
         ("5²", 0, "chữ số lạ «²»"),
         ("½", 0, "chữ số lạ «½»"),
         ("1 250", 0, "dấu cách ở giữa"),

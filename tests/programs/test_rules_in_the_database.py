@@ -39,21 +39,23 @@ def refused(make, **fields):
 
 
 def test_one_code_belongs_to_one_province_a_day():
-    successor = ProvinceFactory(code="15", name="Lào Cai", valid_from=date(2025, 7, 1))
-    ProvinceFactory(code="15", name="Yên Bái", valid_to=date(2025, 6, 30), successor=successor)
+    successor = ProvinceFactory.create(code="15", name="Lào Cai", valid_from=date(2025, 7, 1))
+    ProvinceFactory.create(
+        code="15", name="Yên Bái", valid_to=date(2025, 6, 30), successor=successor
+    )
 
     assert refused(ProvinceFactory, code="15", name="Nữa", valid_from=date(2026, 1, 1))
 
 
 def test_a_closed_province_names_its_successor_and_an_open_one_has_none():
-    other = ProvinceFactory()
+    other = ProvinceFactory.create()
     assert refused(ProvinceFactory, valid_to=date(2025, 6, 30), successor=None)
     assert refused(ProvinceFactory, valid_to=None, successor=other)
 
 
 def test_a_local_program_has_an_owner_and_a_national_one_has_none():
     assert refused(ProgramFactory, level="local", province=None)
-    assert refused(ProgramFactory, level="national", province=ProvinceFactory())
+    assert refused(ProgramFactory, level="national", province=ProvinceFactory.create())
     assert not refused(ProgramFactory, level="national", province=None)
 
 
@@ -64,7 +66,7 @@ BOUNDS = [None, Decimal(0), Decimal(5), Decimal(8)]
 @pytest.mark.parametrize("lower", BOUNDS)
 @pytest.mark.parametrize("upper", BOUNDS)
 def test_the_database_and_the_arithmetic_accept_the_same_bounds(shape, lower, upper):
-    target = TargetFactory()
+    target = TargetFactory.create()
     try:
         Plan(Shape(shape), lower, upper, None)
         fits = True
@@ -79,15 +81,15 @@ def test_the_database_and_the_arithmetic_accept_the_same_bounds(shape, lower, up
 
 
 def test_a_ratio_has_two_different_parts_and_nothing_else_has_any():
-    part = IndicatorFactory()
+    part = IndicatorFactory.create()
     assert refused(RatioFactory, numerator=part, denominator=part)
     assert refused(RatioFactory, denominator=None)
     assert refused(IndicatorFactory, numerator=part)
 
 
 def test_two_catalogues_may_use_one_code_but_one_may_not_use_it_twice():
-    IndicatorFactory(code="lop", province=None)
-    assert not refused(IndicatorFactory, code="lop", province=ProvinceFactory())
+    IndicatorFactory.create(code="lop", province=None)
+    assert not refused(IndicatorFactory, code="lop", province=ProvinceFactory.create())
     assert refused(IndicatorFactory, code="lop", province=None)
 
 
@@ -100,7 +102,7 @@ def test_a_period_that_does_not_exist_is_refused(kind, number):
 
 def test_money_parts_equal_the_total():
     # Vĩnh Long 2026-2030, in million đồng: 375.600 = 22.600 + 93.480 + 259.520.
-    money = ActivityFactory().funding
+    money = ActivityFactory.create().funding
     parts = {"national": 22_600, "local": 93_480, "counterpart": 259_520}
 
     assert refused(money.create, phase="estimated", total=375_601, **parts)
@@ -134,17 +136,17 @@ def test_every_rule_that_a_person_can_break_has_its_own_vietnamese_message():
 
 
 def test_a_form_tells_the_rule_in_words():
-    version = TargetVersionFactory.build(target=TargetFactory(), shape="range", upper=None)
+    version = TargetVersionFactory.build(target=TargetFactory.create(), shape="range", upper=None)
     with pytest.raises(ValidationError, match="«từ … đến …» cần ô «từ» nhỏ hơn ô «đến»"):
         version.full_clean()
 
 
 def test_versions_in_force_are_those_decided_by_then_and_never_a_wish():
-    target = TargetFactory()
-    undated = TargetVersionFactory(target=target, number=1)
-    early = TargetVersionFactory(target=target, number=2, decided_on=date(2018, 9, 1))
-    TargetVersionFactory(target=target, number=3, decided_on=date(2021, 1, 1))
-    TargetVersionFactory(target=target, number=4, status="registered")
+    target = TargetFactory.create()
+    undated = TargetVersionFactory.create(target=target, number=1)
+    early = TargetVersionFactory.create(target=target, number=2, decided_on=date(2018, 9, 1))
+    TargetVersionFactory.create(target=target, number=3, decided_on=date(2021, 1, 1))
+    TargetVersionFactory.create(target=target, number=4, status="registered")
 
     in_force = target.versions.in_force_on(target.period.ends_on)
 
@@ -170,6 +172,6 @@ def test_provinces_and_periods_are_catalogues_that_only_members_see(staff):
     stranger = User.objects.create_user("la", full_name="Người lạ")
     assert Province.objects.visible_to(staff)
     assert not Province.objects.visible_to(stranger)
-    PeriodFactory()
+    PeriodFactory.create()
     assert Period.objects.visible_to(staff)
     assert not Period.objects.visible_to(stranger)

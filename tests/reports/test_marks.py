@@ -45,11 +45,11 @@ def raw(statement: str) -> None:
 
 
 WRITES: dict[str, Write] = {
-    "a figure saved": lambda figure, _: FigureFactory(report=figure.report),
+    "a figure saved": lambda figure, _: FigureFactory.create(report=figure.report),
     "a figure updated in bulk": lambda figure, _: Figure.objects.update(value=65),
     "a figure written by raw SQL": lambda figure, _: raw("UPDATE reports_figure SET value = 66"),
     "a figure created in bulk": lambda figure, _: Figure.objects.bulk_create(
-        [FigureFactory.build(report=figure.report, indicator=IndicatorFactory())]
+        [FigureFactory.build(report=figure.report, indicator=IndicatorFactory.create())]
     ),
     "a figure deleted": lambda figure, _: figure.delete(),
     "a figure said to be not applicable": lambda figure, _: Figure.objects.update(
@@ -57,14 +57,14 @@ WRITES: dict[str, Write] = {
     ),
     "a report that moves": lambda figure, _: Report.objects.update(state="submitted"),
     "a report deleted": lambda figure, _: (figure.delete(), figure.report.delete()),
-    "a plan revised": lambda _, version: TargetVersionFactory(
+    "a plan revised": lambda _, version: TargetVersionFactory.create(
         target=version.target, number=2, status="revised", replaces=version
     ),
     "a plan changed": lambda _, version: Version.objects.update(lower=9, upper=9),
     "a plan withdrawn": lambda _, version: version.delete(),
     "a plan deleted with its versions": lambda _, version: version.target.delete(),
     "a plan moved to another period": lambda _, version: Target.objects.update(
-        period=PeriodFactory(year=2016)
+        period=PeriodFactory.create(year=2016)
     ),
     "an indicator that adds up differently": lambda figure, _: Indicator.objects.update(
         aggregation="stock"
@@ -77,13 +77,13 @@ WRITES: dict[str, Write] = {
     ),
     "a province that merges": lambda figure, _: Province.objects.filter(
         pk=figure.province_id
-    ).update(valid_to=date(2025, 6, 30), successor=ProvinceFactory()),
+    ).update(valid_to=date(2025, 6, 30), successor=ProvinceFactory.create()),
     "a period that shifts": lambda figure, _: Period.objects.filter(pk=figure.period_id).update(
         starts_on=date(2016, 1, 2)
     ),
     "a participation": lambda figure, _: Participation.objects.create(
-        activity=ActivityFactory(program=figure.program),
-        organisation=OrganisationFactory(),
+        activity=ActivityFactory.create(program=figure.program),
+        organisation=OrganisationFactory.create(),
         role="beneficiary",
         took_part_on=date(2016, 5, 1),
     ),
@@ -147,7 +147,7 @@ def test_a_thousand_figures_in_one_statement_leave_one_mark_a_cell(figure):
         FigureFactory.build(
             report=figure.report,
             indicator=indicator,
-            unit=OrganisationFactory(),
+            unit=OrganisationFactory.create(),
         )
         for indicator in indicators
         for _ in range(4)

@@ -107,10 +107,10 @@ def submitted(db: None) -> Report:
     """64 machines of 50, sent; approval is what the tests do."""
     report = ReportFactory.create()
     indicator = IndicatorFactory.create()
-    target = TargetFactory(program=report.program, indicator=indicator, period=report.period)
-    TargetVersionFactory(target=target)
+    target = TargetFactory.create(program=report.program, indicator=indicator, period=report.period)
+    TargetVersionFactory.create(target=target)
     clerk = person("clerk", Role.STAFF, report.province)
-    MembershipFactory(user=clerk, role=Role.MANAGER.value, province=report.province)
+    MembershipFactory.create(user=clerk, role=Role.MANAGER.value, province=report.province)
     enter_figure(report, indicator, Typed(state=FigureState.REPORTED, value=Decimal(64)), by=clerk)
     submit(report, by=clerk)
     RecomputeMark.objects.all().delete()
@@ -181,7 +181,7 @@ def test_a_broker_that_is_down_does_not_stop_a_write(db, monkeypatch):
 
     monkeypatch.setattr(recompute_marked, "apply_async", unreachable)
     with transaction.atomic():
-        IndicatorFactory()
+        IndicatorFactory.create()
         recompute_soon()
 
     assert RecomputeMark.objects.exists()

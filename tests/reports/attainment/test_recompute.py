@@ -79,12 +79,12 @@ def row(
 
 
 def plan(program: Program, indicator: Indicator, period: Period, value: int, **fields: object):
-    target = TargetFactory(program=program, indicator=indicator, period=period)
-    return TargetVersionFactory(target=target, lower=Decimal(value), **fields)
+    target = TargetFactory.create(program=program, indicator=indicator, period=period)
+    return TargetVersionFactory.create(target=target, lower=Decimal(value), **fields)
 
 
 def test_64_of_50_is_128_percent(program, years, clerk, hanoi):
-    machines = IndicatorFactory()
+    machines = IndicatorFactory.create()
     plan(program, machines, years[2016], 50)
     report_and_approve(program, years[2016], {machines: 64}, by=clerk)
 
@@ -95,7 +95,7 @@ def test_64_of_50_is_128_percent(program, years, clerk, hanoi):
 
 
 def test_a_flow_adds_up_over_the_years_and_says_which_are_missing(program, years, clerk, hanoi):
-    classes = IndicatorFactory()
+    classes = IndicatorFactory.create()
     plan(program, classes, program.stage, 200)
     for year, value in {2016: 30, 2017: 20, 2018: 25}.items():
         report_and_approve(program, years[year], {classes: value}, by=clerk)
@@ -110,9 +110,9 @@ def test_a_flow_adds_up_over_the_years_and_says_which_are_missing(program, years
 
 def test_quarters_typed_in_the_period_or_cumulatively_give_the_same(hanoi, clerk):
     # Trap 1: real quarterly work 30, 20, 25, 53; year to date 30, 50, 75, 128; annual plan 100.
-    year = PeriodFactory(year=2026)
+    year = PeriodFactory.create(year=2026)
     quarters = [
-        PeriodFactory(
+        PeriodFactory.create(
             kind="quarter",
             year=2026,
             number=n,
@@ -123,9 +123,9 @@ def test_quarters_typed_in_the_period_or_cumulatively_give_the_same(hanoi, clerk
         for n in range(1, 5)
     ]
     PeriodFactory.reset_sequence(0)
-    program = ProgramFactory(province=hanoi, leaf_kind="quarter", stage=year)
-    periodic = IndicatorFactory()
-    cumulative = IndicatorFactory(entry_mode="cumulative")
+    program = ProgramFactory.create(province=hanoi, leaf_kind="quarter", stage=year)
+    periodic = IndicatorFactory.create()
+    cumulative = IndicatorFactory.create(entry_mode="cumulative")
     for indicator in (periodic, cumulative):
         plan(program, indicator, year, 100)
     for quarter, work, to_date in zip(quarters, (30, 20, 25, 53), (30, 50, 75, 128), strict=True):
@@ -139,7 +139,7 @@ def test_quarters_typed_in_the_period_or_cumulatively_give_the_same(hanoi, clerk
 
 
 def test_a_stock_is_the_last_value_and_missing_when_the_last_one_is(program, years, clerk, hanoi):
-    clusters = IndicatorFactory(aggregation="stock")
+    clusters = IndicatorFactory.create(aggregation="stock")
     for year, value in {2018: 60, 2019: 70}.items():
         report_and_approve(program, years[year], {clusters: value}, by=clerk)
     recompute_marked()
@@ -164,7 +164,7 @@ def test_a_stock_is_the_last_value_and_missing_when_the_last_one_is(program, yea
     ],
 )
 def test_a_ratio_is_the_ratio_of_sums_over_years(program, years, clerk, hanoi, pairs, expected):
-    ratio = RatioFactory()
+    ratio = RatioFactory.create()
     for year, (part, whole) in zip((2016, 2017), pairs, strict=True):
         report_and_approve(
             program, years[year], {ratio.numerator: part, ratio.denominator: whole}, by=clerk
@@ -176,7 +176,7 @@ def test_a_ratio_is_the_ratio_of_sums_over_years(program, years, clerk, hanoi, p
 
 
 def test_a_ratio_leaves_out_what_reported_only_one_of_its_parts(program, years, clerk, hanoi):
-    ratio = RatioFactory()
+    ratio = RatioFactory.create()
     report_and_approve(
         program, years[2016], {ratio.numerator: 90, ratio.denominator: 100}, by=clerk
     )
@@ -189,7 +189,7 @@ def test_a_ratio_leaves_out_what_reported_only_one_of_its_parts(program, years, 
 
 
 def test_rates_are_never_added(program, years, clerk, hanoi):
-    growth = IndicatorFactory(aggregation="rate", unit="%/năm")
+    growth = IndicatorFactory.create(aggregation="rate", unit="%/năm")
     for year in (2016, 2017):
         report_and_approve(program, years[year], {growth: 6}, by=clerk)
 
@@ -216,7 +216,7 @@ def test_rates_are_never_added(program, years, clerk, hanoi):
 def test_zero_missing_and_no_target_are_different(
     program, years, clerk, hanoi, planned, done, percent, reason
 ):
-    indicator = IndicatorFactory()
+    indicator = IndicatorFactory.create()
     if planned is not None:
         plan(program, indicator, years[2016], planned)
     report_and_approve(program, years[2016], {indicator: done}, by=clerk)
@@ -229,11 +229,13 @@ def test_zero_missing_and_no_target_are_different(
 
 def test_the_nation_says_how_many_of_its_provinces_it_speaks_of(clerk, years):
     # Trap 11, shrunk: 4 provinces, planned 40, 3 have reported exactly their 10.
-    program = ProgramFactory(level="national", province=None)
+    program = ProgramFactory.create(level="national", province=None)
     provinces = ProvinceFactory.create_batch(4)
-    machines = IndicatorFactory()
-    target = TargetFactory(program=program, indicator=machines, province=None, period=years[2016])
-    TargetVersionFactory(target=target, lower=Decimal(40))
+    machines = IndicatorFactory.create()
+    target = TargetFactory.create(
+        program=program, indicator=machines, province=None, period=years[2016]
+    )
+    TargetVersionFactory.create(target=target, lower=Decimal(40))
     for province in provinces[:3]:
         report_and_approve(program, years[2016], {machines: 10}, province=province, by=clerk)
 
@@ -245,13 +247,13 @@ def test_the_nation_says_how_many_of_its_provinces_it_speaks_of(clerk, years):
 
 
 def test_a_unit_closed_in_june_is_not_late_in_december(clerk, years):
-    program = ProgramFactory(level="national", province=None)
-    new = ProvinceFactory(valid_from=date(2016, 7, 1))
+    program = ProgramFactory.create(level="national", province=None)
+    new = ProvinceFactory.create(valid_from=date(2016, 7, 1))
     old = [
-        ProvinceFactory(valid_to=date(2016, 6, 30), successor=new),
-        ProvinceFactory(valid_to=date(2016, 6, 30), successor=new),
+        ProvinceFactory.create(valid_to=date(2016, 6, 30), successor=new),
+        ProvinceFactory.create(valid_to=date(2016, 6, 30), successor=new),
     ]
-    machines = IndicatorFactory()
+    machines = IndicatorFactory.create()
     report_and_approve(program, years[2015 + 1], {machines: 75}, province=new, by=clerk)
     assert all(unit.valid_to for unit in old)
 
@@ -264,16 +266,20 @@ def test_a_unit_closed_in_june_is_not_late_in_december(clerk, years):
 
 def test_the_plan_in_force_at_the_end_of_the_period_is_official(program, years, clerk, hanoi):
     # Trap 8: 50 machines, revised to 64 on 1 September; result 64: 100 %, not 128 %.
-    machines = IndicatorFactory()
+    machines = IndicatorFactory.create()
     first = plan(program, machines, years[2016], 50, decided_on=date(2016, 1, 15))
     report_and_approve(program, years[2016], {machines: 64}, by=clerk)
     recompute_marked()
     assert row(machines, years[2016], hanoi).percent == Decimal(128)
 
     later = {"target": first.target, "status": "revised", "lower": Decimal(64)}
-    TargetVersionFactory(number=2, decided_on=date(2016, 9, 1), replaces=first, **later)
-    TargetVersionFactory(number=3, decided_on=date(2017, 2, 1), **later | {"lower": Decimal(10)})
-    TargetVersionFactory(target=first.target, number=4, status="registered", lower=Decimal(5))
+    TargetVersionFactory.create(number=2, decided_on=date(2016, 9, 1), replaces=first, **later)
+    TargetVersionFactory.create(
+        number=3, decided_on=date(2017, 2, 1), **later | {"lower": Decimal(10)}
+    )
+    TargetVersionFactory.create(
+        target=first.target, number=4, status="registered", lower=Decimal(5)
+    )
     recompute_marked()
 
     found = row(machines, years[2016], hanoi)
@@ -283,9 +289,9 @@ def test_the_plan_in_force_at_the_end_of_the_period_is_official(program, years, 
 
 
 def test_two_sources_that_disagree_are_shown_as_a_disagreement(program, years, clerk, hanoi):
-    jobs = IndicatorFactory()
+    jobs = IndicatorFactory.create()
     first = plan(program, jobs, program.stage, 60000)
-    TargetVersionFactory(target=first.target, number=2, lower=Decimal(50000), shape="about")
+    TargetVersionFactory.create(target=first.target, number=2, lower=Decimal(50000), shape="about")
 
     recompute_marked()
 
@@ -296,9 +302,9 @@ def test_two_sources_that_disagree_are_shown_as_a_disagreement(program, years, c
 
 
 def test_two_sources_that_agree_are_no_disagreement(program, years, clerk, hanoi):
-    jobs = IndicatorFactory()
+    jobs = IndicatorFactory.create()
     first = plan(program, jobs, program.stage, 50)
-    TargetVersionFactory(target=first.target, number=2, lower=Decimal("50.0"))
+    TargetVersionFactory.create(target=first.target, number=2, lower=Decimal("50.0"))
 
     recompute_marked()
 
@@ -318,7 +324,7 @@ def test_two_sources_that_agree_are_no_disagreement(program, years, clerk, hanoi
 def test_a_year_is_compared_with_the_year_before(
     program, years, clerk, hanoi, now, before, relative, why
 ):
-    visits = IndicatorFactory()
+    visits = IndicatorFactory.create()
     report_and_approve(program, years[2017], {visits: now}, by=clerk)
     report_and_approve(program, years[2016], {visits: before}, by=clerk)
 
@@ -333,10 +339,12 @@ def test_a_year_is_compared_with_the_year_before(
 
 
 def test_a_stage_is_compared_with_the_stage_of_the_program_before(clerk, hanoi):
-    old_stage, new_stage = StageFactory(year=2011), StageFactory(year=2016)
-    before = ProgramFactory(province=hanoi, stage=old_stage, leaf_kind="stage")
-    after = ProgramFactory(province=hanoi, stage=new_stage, leaf_kind="stage", follows=before)
-    stands = IndicatorFactory()
+    old_stage, new_stage = StageFactory.create(year=2011), StageFactory.create(year=2016)
+    before = ProgramFactory.create(province=hanoi, stage=old_stage, leaf_kind="stage")
+    after = ProgramFactory.create(
+        province=hanoi, stage=new_stage, leaf_kind="stage", follows=before
+    )
+    stands = IndicatorFactory.create()
     report_and_approve(after, new_stage, {stands: 3225}, by=clerk)
     recompute_marked()
     assert row(stands, new_stage, hanoi).base_actual is None
@@ -350,8 +358,8 @@ def test_a_stage_is_compared_with_the_stage_of_the_program_before(clerk, hanoi):
 
 
 def test_only_approved_figures_are_official(program, years, clerk, hanoi):
-    machines = IndicatorFactory()
-    report = ReportFactory(program=program, period=years[2016])
+    machines = IndicatorFactory.create()
+    report = ReportFactory.create(program=program, period=years[2016])
     enter_figure(report, machines, Typed(state=state_of(Decimal(64)), value=Decimal(64)), by=clerk)
     submit(report, by=clerk)
 
@@ -361,8 +369,8 @@ def test_only_approved_figures_are_official(program, years, clerk, hanoi):
 
 
 def test_an_estimate_is_not_added_to_the_official_layer(program, years, clerk, hanoi):
-    machines = IndicatorFactory()
-    report = ReportFactory(program=program, period=years[2016])
+    machines = IndicatorFactory.create()
+    report = ReportFactory.create(program=program, period=years[2016])
     for nature, value in ((FigureNature.ACTUAL, 50), (FigureNature.ESTIMATE, 64)):
         enter_figure(
             report,
@@ -380,7 +388,7 @@ def test_an_estimate_is_not_added_to_the_official_layer(program, years, clerk, h
 
 
 def test_a_report_being_corrected_keeps_its_published_figure(program, years, clerk, hanoi):
-    machines = IndicatorFactory()
+    machines = IndicatorFactory.create()
     plan(program, machines, years[2016], 80)
     report = report_and_approve(program, years[2016], {machines: 100}, by=clerk)
     reopen(report, by=clerk, reason="Một lớp ghi hai lần")
@@ -396,7 +404,7 @@ def test_a_report_being_corrected_keeps_its_published_figure(program, years, cle
 
 
 def test_a_run_leaves_nothing_marked_and_a_second_run_nothing_to_do(program, years, clerk):
-    report_and_approve(program, years[2016], {IndicatorFactory(): 64}, by=clerk)
+    report_and_approve(program, years[2016], {IndicatorFactory.create(): 64}, by=clerk)
 
     run = recompute_marked(worker="celery@here")
 
@@ -407,7 +415,7 @@ def test_a_run_leaves_nothing_marked_and_a_second_run_nothing_to_do(program, yea
 
 
 def test_a_full_rebuild_of_unchanged_figures_writes_no_row(program, years, clerk):
-    ratio = RatioFactory()
+    ratio = RatioFactory.create()
     plan(program, ratio, program.stage, 80, shape="at_least")
     report_and_approve(program, years[2016], {ratio.numerator: 1, ratio.denominator: 3}, by=clerk)
     recompute_marked()
@@ -422,7 +430,7 @@ def test_a_full_rebuild_of_unchanged_figures_writes_no_row(program, years, clerk
 
 
 def test_a_row_whose_ground_is_gone_goes_too(program, years, clerk):
-    machines = IndicatorFactory()
+    machines = IndicatorFactory.create()
     version = plan(program, machines, years[2016], 50)
     recompute_marked()
     assert Attainment.objects.filter(indicator=machines).exists()
@@ -434,7 +442,7 @@ def test_a_row_whose_ground_is_gone_goes_too(program, years, clerk):
 
 
 def test_a_run_that_fails_keeps_the_marks_and_says_why(program, years, clerk, monkeypatch):
-    report_and_approve(program, years[2016], {IndicatorFactory(): 64}, by=clerk)
+    report_and_approve(program, years[2016], {IndicatorFactory.create(): 64}, by=clerk)
     marked = RecomputeMark.objects.count()
 
     def broken(*args: object) -> None:
@@ -455,9 +463,7 @@ def test_a_program_is_recomputed_in_a_fixed_number_of_statements(
 ):
     for indicator in IndicatorFactory.create_batch(indicators):
         plan(program, indicator, years[2016], 50)
-    report_and_approve(
-        program, years[2016], dict.fromkeys(Indicator.objects.all(), 64), by=clerk
-    )
+    report_and_approve(program, years[2016], dict.fromkeys(Indicator.objects.all(), 64), by=clerk)
 
     with django_assert_max_num_queries(32):
         recompute_marked()

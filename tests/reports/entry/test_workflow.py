@@ -49,7 +49,7 @@ def official(report: Report) -> list[Decimal | None]:
 
 
 def test_a_figure_becomes_official_by_approval_and_not_before(report, staff, manager):
-    enter_figure(report, IndicatorFactory(), number(64), by=staff)
+    enter_figure(report, IndicatorFactory.create(), number(64), by=staff)
     submit(report, by=staff)
     assert official(report) == [None]
 
@@ -59,7 +59,7 @@ def test_a_figure_becomes_official_by_approval_and_not_before(report, staff, man
 
 def test_who_enters_does_not_approve_and_who_approves_does_not_enter(report, staff, manager):
     with pytest.raises(PermissionDenied):
-        enter_figure(report, IndicatorFactory(), number(1), by=manager)
+        enter_figure(report, IndicatorFactory.create(), number(1), by=manager)
     with pytest.raises(PermissionDenied):
         submit(report, by=manager)
     submit(report, by=staff)
@@ -127,7 +127,7 @@ def test_the_database_refuses_a_step_out_of_order_too(report, state, to):
 
 
 def test_figures_of_a_sent_report_are_closed_by_every_way(report, staff):
-    figure = FigureFactory(report=report)
+    figure = FigureFactory.create(report=report)
     submit(report, by=staff)
 
     with pytest.raises(ReportClosed):
@@ -135,13 +135,13 @@ def test_figures_of_a_sent_report_are_closed_by_every_way(report, staff):
     with pytest.raises(IntegrityError), transaction.atomic():
         Figure.objects.filter(pk=figure.pk).update(value=65)
     with pytest.raises(IntegrityError), transaction.atomic():
-        FigureFactory(report=report)
+        FigureFactory.create(report=report)
     with pytest.raises(IntegrityError), transaction.atomic():
         figure.delete()
 
 
 def test_an_official_value_cannot_be_typed(report, staff, manager):
-    figure = FigureFactory(report=report, value=64)
+    figure = FigureFactory.create(report=report, value=64)
     with pytest.raises(IntegrityError), transaction.atomic():
         Figure.objects.filter(pk=figure.pk).update(approved_state="reported", approved_value=64)
     submit(report, by=staff)
@@ -152,7 +152,7 @@ def test_an_official_value_cannot_be_typed(report, staff, manager):
 
 def test_a_correction_makes_the_next_edition_and_the_printed_one_stays(report, staff, manager):
     # Six months 2026: 100 approved and printed; in August a duplicate is found: 90.
-    indicator = IndicatorFactory()
+    indicator = IndicatorFactory.create()
     enter_figure(report, indicator, number(100), by=staff)
     submit(report, by=staff)
     first = approve(report, by=manager)
@@ -180,7 +180,7 @@ def test_an_edition_cannot_be_changed(report, staff, manager):
 
 
 def test_a_published_figure_is_never_deleted(report, staff, manager):
-    figure = FigureFactory(report=report)
+    figure = FigureFactory.create(report=report)
     submit(report, by=staff)
     approve(report, by=manager)
     reopen(report, by=manager, reason="Sửa")
@@ -189,9 +189,9 @@ def test_a_published_figure_is_never_deleted(report, staff, manager):
 
 
 def test_a_whole_is_not_counted_again_with_its_parts(report, staff, manager, hanoi):
-    given_whole, given_parts = IndicatorFactory(), IndicatorFactory()
-    unit = OrganisationFactory(province=hanoi, kind="commune")
-    activity = ActivityFactory(program=report.program, province=hanoi)
+    given_whole, given_parts = IndicatorFactory.create(), IndicatorFactory.create()
+    unit = OrganisationFactory.create(province=hanoi, kind="commune")
+    activity = ActivityFactory.create(program=report.program, province=hanoi)
     enter_figure(report, given_whole, number(64), by=staff)
     enter_figure(report, given_whole, number(60), by=staff, unit=unit)
     enter_figure(report, given_parts, number(3), by=staff, unit=unit)
@@ -209,7 +209,7 @@ def test_four_states_are_four_different_things(report, staff):
         (FigureState.MISSING, None),
         (FigureState.NOT_APPLICABLE, None),
     ]:
-        enter_figure(report, IndicatorFactory(), Typed(state=state, value=value), by=staff)
+        enter_figure(report, IndicatorFactory.create(), Typed(state=state, value=value), by=staff)
 
     for state, value in [
         (FigureState.REPORTED, None),
@@ -219,15 +219,17 @@ def test_four_states_are_four_different_things(report, staff):
         (FigureState.MISSING, Decimal(0)),
     ]:
         with pytest.raises(IntegrityError), transaction.atomic():
-            enter_figure(report, IndicatorFactory(), Typed(state=state, value=value), by=staff)
+            enter_figure(
+                report, IndicatorFactory.create(), Typed(state=state, value=value), by=staff
+            )
 
 
 @pytest.mark.parametrize(
     ("indicator", "value", "rule"),
     [
-        (lambda: RatioFactory(), 80, "figure_not_of_ratio"),
-        (lambda: IndicatorFactory(), -1, "figure_not_negative"),
-        (lambda: IndicatorFactory(decimals=1), "22.65", "figure_decimals"),
+        (lambda: RatioFactory.create(), 80, "figure_not_of_ratio"),
+        (lambda: IndicatorFactory.create(), -1, "figure_not_negative"),
+        (lambda: IndicatorFactory.create(decimals=1), "22.65", "figure_decimals"),
     ],
 )
 def test_a_value_that_its_indicator_cannot_have_is_refused(report, staff, indicator, value, rule):
@@ -237,41 +239,41 @@ def test_a_value_that_its_indicator_cannot_have_is_refused(report, staff, indica
 
 
 def test_a_rate_may_be_negative(report, staff):
-    enter_figure(report, IndicatorFactory(aggregation="rate"), number(-3), by=staff)
+    enter_figure(report, IndicatorFactory.create(aggregation="rate"), number(-3), by=staff)
 
 
 @pytest.mark.parametrize(
     ("make", "rule"),
     [
         (lambda p: {"period": p.stage}, "report_period_is_leaf"),
-        (lambda p: {"period": PeriodFactory(year=2021)}, "report_period_in_stage"),
-        (lambda p: {"province": ProvinceFactory()}, "report_unit_owns_program"),
+        (lambda p: {"period": PeriodFactory.create(year=2021)}, "report_period_in_stage"),
+        (lambda p: {"province": ProvinceFactory.create()}, "report_unit_owns_program"),
     ],
 )
 def test_a_report_is_of_its_programs_own_kind_place_and_stage(hanoi, make, rule):
-    program = ProgramFactory(province=hanoi)
+    program = ProgramFactory.create(province=hanoi)
     fields = {"program": program, "province": hanoi} | make(program)
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
-        ReportFactory(**fields)
+        ReportFactory.create(**fields)
     assert refused.value.__cause__.diag.constraint_name == rule
 
 
 def test_a_unit_closed_before_the_period_does_not_report_for_it():
-    program = ProgramFactory(level="national", province=None)
-    gone = ProvinceFactory(valid_to=date(2015, 12, 31), successor=ProvinceFactory())
+    program = ProgramFactory.create(level="national", province=None)
+    gone = ProvinceFactory.create(valid_to=date(2015, 12, 31), successor=ProvinceFactory.create())
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
-        ReportFactory(program=program, province=gone)
+        ReportFactory.create(program=program, province=gone)
     assert refused.value.__cause__.diag.constraint_name == "report_unit_exists_then"
 
 
 def test_a_figure_cannot_claim_another_place_than_its_report(report, an_giang):
-    FigureFactory(report=report, province=an_giang)
+    FigureFactory.create(report=report, province=an_giang)
     with pytest.raises(IntegrityError):  # at the end of the transaction
         connection.check_constraints()
 
 
 def test_typing_again_changes_the_same_figure_and_counts_the_change(report, staff):
-    indicator = IndicatorFactory()
+    indicator = IndicatorFactory.create()
     enter_figure(report, indicator, number(1), by=staff)
     figure = enter_figure(report, indicator, number(2), by=staff)
     figure.refresh_from_db()
@@ -282,7 +284,9 @@ def test_typing_again_changes_the_same_figure_and_counts_the_change(report, staf
 
 def test_a_state_of_every_report_is_one_of_the_five(report):
     with pytest.raises(IntegrityError), transaction.atomic():
-        ReportFactory(program=report.program, period=PeriodFactory(year=2017), state="xong")
+        ReportFactory.create(
+            program=report.program, period=PeriodFactory.create(year=2017), state="xong"
+        )
     assert {state.value for state in ReportState} == {
         "draft", "submitted", "approved", "returned", "reopened",
     }  # fmt: skip
