@@ -43,8 +43,8 @@ class AdministrationSite(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only our own models: packages register theirs (groups, failed sign-ins) by themselves."""
-        given: Any = model_or_iterable
-        models = [given] if isinstance(given, type) else given
+        many = isinstance(model_or_iterable, list | tuple)
+        models = model_or_iterable if many else [model_or_iterable]
         ours = [model for model in models if model._meta.app_label in OUR_APPS]
         super().register(ours, admin_class, **options)
 

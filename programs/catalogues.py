@@ -75,7 +75,7 @@ def put_province(row: Row) -> bool:
     successor = None
     if row["successor_code"]:
         successor = Province.objects.get(
-            code=row["successor_code"], valid_from=day(row["successor_from"])
+            code=row["successor_code"], valid_from=row["successor_from"]
         )
     return put_row(
         Province,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -46,6 +47,7 @@ def recompute_marked(*, worker: str = "") -> JobRun | None:
     change leaves new marks for the next run. If it fails, the marks are still there, the run is
     stored as failed, and the error goes on to the caller.
     """
+    _close_abandoned_runs()
     if not RecomputeMark.objects.exists():
         return None
     run = JobRun.objects.create(state=JobState.RUNNING, started_at=timezone.now(), worker=worker)
@@ -83,6 +85,14 @@ def _recompute_batch(run: JobRun) -> bool:
 def _lock(program: Program) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, program.pk])
+
+
+def _close_abandoned_runs() -> None:
+    """A worker that was killed could not write its own end; its marks are back long ago."""
+    limit = timezone.now() - timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+    JobRun.objects.filter(state=JobState.RUNNING, started_at__lt=limit).update(
+        state=JobState.FAILED, finished_at=timezone.now(), error="Tiến trình dừng đột ngột."
+    )
 
 
 def _finish(run: JobRun, state: JobState, *, error: str = "") -> None:

@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def _wait(self, program: Program, seconds: float) -> None:
         deadline = monotonic() + seconds
-        while is_stale(program) or JobRun.objects.filter(state=JobState.RUNNING).exists():
+        while is_stale(program):  # the marks go in the transaction that stores the rows
             if monotonic() >= deadline:
                 raise CommandError(
                     f"Sau {seconds:.0f} giây vẫn chưa tính xong. "
@@ -114,7 +114,7 @@ def _is_derived(row: Attainment) -> bool:
 
 def _worded(rows: list[Attainment]) -> list[Wording]:
     """The words of each row; a row of one typed figure takes its qualifier from it."""
-    typed = {
+    typed: dict[tuple[int, int | None, int], Figure] = {
         (figure.indicator_id, figure.province_id, figure.period_id): figure
         for figure in Figure.objects.whole().filter(
             program__in={row.program_id for row in rows}, nature="actual"

@@ -54,9 +54,8 @@ def exactly(value: int, baseline: int | None = None) -> Plan:
 def told(actual, plan, direction=UP, **words) -> str:
     """The phrase for two figures, computed and printed as a report does."""
     result = attainment(actual, plan, direction)
-    if not isinstance(result, NoPercentage):
-        result = shown_percent(result)
-    return attainment_phrase(result, actual=actual, plan=plan, direction=direction, **words)
+    shown = result if isinstance(result, NoPercentage) else shown_percent(result)
+    return attainment_phrase(shown, actual=actual, plan=plan, direction=direction, **words)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from programs.access import Role
@@ -455,6 +456,16 @@ def test_a_run_that_fails_keeps_the_marks_and_says_why(program, years, clerk, mo
     run = JobRun.objects.get()
     assert (run.state, run.error) == (JobState.FAILED, "RuntimeError: hết bộ nhớ")
     assert RecomputeMark.objects.count() == marked
+
+
+def test_a_run_whose_worker_was_killed_is_closed_by_a_later_one(db):
+    long_ago = timezone.now() - timedelta(hours=1)
+    JobRun.objects.create(state=JobState.RUNNING, started_at=long_ago)
+    JobRun.objects.create(state=JobState.RUNNING, started_at=timezone.now())
+
+    recompute_marked()
+
+    assert [run.state for run in JobRun.objects.order_by("started_at")][:2] == ["failed", "running"]
 
 
 @pytest.mark.parametrize("indicators", [1, 12])
