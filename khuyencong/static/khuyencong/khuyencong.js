@@ -1,0 +1,64 @@
+// Small conveniences. Every page works without this file.
+(() => {
+  "use strict";
+
+  const announce = (text) => {
+    document.getElementById("announcement").textContent = text;
+  };
+
+  // Copying. Without a secure connection the browser has no clipboard for us: then select the text.
+  const copy = async (button) => {
+    const texts = [...document.querySelectorAll(button.dataset.copy)];
+    const text = texts.map((each) => each.textContent.trim()).join("\n");
+    try {
+      await navigator.clipboard.writeText(text);
+      said(button, "Đã chép");
+    } catch {
+      const range = document.createRange();
+      range.setStartBefore(texts[0]);
+      range.setEndAfter(texts[texts.length - 1]);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      said(button, "Nhấn Ctrl+C");
+    }
+  };
+
+  const said = (button, text) => {
+    const label = button.querySelector("[data-label]");
+    button.dataset.before ??= label.textContent;
+    label.textContent = text;
+    announce(text);
+    window.setTimeout(() => {
+      label.textContent = button.dataset.before;
+    }, 2000);
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+    // A click elsewhere closes an open menu.
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  // Lists that update in place. A session that ended answers with the sign-in page: go there.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const answered = new URL(event.detail.xhr.responseURL || location.href);
+    const asked = new URL(event.detail.pathInfo.finalRequestPath, location.href);
+    if (answered.pathname !== asked.pathname) {
+      event.detail.shouldSwap = false;
+      location.assign(asked);
+    }
+  });
+  document.addEventListener("htmx:responseError", () => announce("Không tải được. Hãy thử lại."));
+  document.addEventListener("htmx:sendError", () => announce("Mất kết nối. Hãy thử lại."));
+})();
