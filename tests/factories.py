@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
 from factory.declarations import (
     LazyAttribute,
-    PostGenerationMethodCall,
     SelfAttribute,
     Sequence,
     SubFactory,
@@ -49,11 +49,10 @@ class ProvinceFactory(DjangoModelFactory[Province]):
 class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
-        skip_postgeneration_save = True
 
     username = Sequence(lambda n: f"nguoi-{n}")
     full_name = Sequence(lambda n: f"Nguyễn Văn {n}")
-    password = PostGenerationMethodCall("set_password", None)
+    password = make_password(None)  # nobody signs in with it; tests force the login
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):

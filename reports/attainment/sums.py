@@ -137,15 +137,16 @@ GROUP BY GROUPING SETS (
     (leaf_work.indicator_id, span.period_id)
 )"""
 
-# A rate and a typed distinct count stand for their own leaf and province only.
+# A rate and a typed distinct count stand for their own leaf and province only, not for a year
+# or a nation in which they happen to be the only one.
 SINGLE = f"""
 WITH {PERIODS}, {LEAVES}, {COVERAGE}
 SELECT leaf_work.indicator_id, span.period_id, leaf_work.province_id,
-       CASE WHEN count(*) = 1 AND bool_and(span.leaf_id = span.period_id)
+       CASE WHEN grouping(leaf_work.province_id) = 0 AND bool_and(span.leaf_id = span.period_id)
             THEN min(leaf_work.value) END AS value,
        NULL::numeric AS numerator, NULL::numeric AS denominator,
-       count(*) = 1 AND bool_and(span.leaf_id = span.period_id)
-           AND (count(leaf_work.value) = 1 OR bool_and(leaf_work.not_applicable)) AS addable,
+       grouping(leaf_work.province_id) = 0 AND bool_and(span.leaf_id = span.period_id)
+           AND bool_and(leaf_work.value IS NOT NULL OR leaf_work.not_applicable) AS addable,
        bool_and(leaf_work.not_applicable) AS not_applicable,
        count(DISTINCT coalesce(present.unit_id, leaf_work.province_id))
            FILTER (WHERE NOT leaf_work.not_applicable) AS units_reported,

@@ -58,7 +58,7 @@ connection = psycopg.connect(
 match sys.argv[1]:
     case "set_up":
         connection.execute("CREATE TABLE IF NOT EXISTS rows (n int)")
-    case "show_attainment":
+    case "introduce":
         from khuyencong.celery import add
         print("computed", add.delay(1, 2).get(timeout=60))
     case "insert":

@@ -2,8 +2,11 @@
 (() => {
   "use strict";
 
-  const announce = (text) => {
-    document.getElementById("announcement").textContent = text;
+  // Said to screen readers; what went wrong is shown to everyone.
+  const announce = (text, { visibly = false } = {}) => {
+    const line = document.getElementById("announcement");
+    line.className = visibly ? "toast-line" : "visually-hidden";
+    line.textContent = text;
   };
 
   // Copying. Without a secure connection the browser has no clipboard for us: then select the text.
@@ -50,6 +53,14 @@
     }
   });
 
+  // An address says only what narrows the list.
+  document.addEventListener("htmx:configRequest", (event) => {
+    for (const [name, value] of [...event.detail.formData.entries()]) {
+      if (value === "") event.detail.formData.delete(name);
+    }
+    announce("");
+  });
+
   // Lists that update in place. A session that ended answers with the sign-in page: go there.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const answered = new URL(event.detail.xhr.responseURL || location.href);
@@ -59,6 +70,10 @@
       location.assign(asked);
     }
   });
-  document.addEventListener("htmx:responseError", () => announce("Không tải được. Hãy thử lại."));
-  document.addEventListener("htmx:sendError", () => announce("Mất kết nối. Hãy thử lại."));
+  document.addEventListener("htmx:responseError", () => 
+    announce("Không tải được danh sách. Hãy thử lại.", { visibly: true }),
+  );
+  document.addEventListener("htmx:sendError", () => 
+    announce("Mất kết nối với máy chủ. Hãy thử lại.", { visibly: true }),
+  );
 })();

@@ -203,6 +203,17 @@ def test_rates_are_never_added(program, years, clerk, hanoi):
     ) == (None, "not_addable")
 
 
+def test_the_only_rate_of_a_nation_is_not_the_nations(years, clerk, hanoi):
+    program = ProgramFactory.create(level="national", province=None)
+    growth = IndicatorFactory.create(aggregation="rate")
+    report_and_approve(program, years[2016], {growth: 6}, province=hanoi, by=clerk)
+
+    recompute_marked()
+
+    assert row(growth, years[2016], hanoi).actual == Decimal(6)
+    assert row(growth, years[2016], None, Scope.NATION).no_actual == "not_addable"
+
+
 @pytest.mark.parametrize(
     ("planned", "done", "percent", "reason"),
     [
