@@ -1,4 +1,4 @@
-"""Every page comes with the strict policy and keeps to it: nothing inline, nothing from elsewhere."""
+"""Every page has the strict policy and keeps to it: nothing inline, nothing from elsewhere."""
 
 from __future__ import annotations
 

@@ -460,7 +460,7 @@ def test_a_run_that_fails_keeps_the_marks_and_says_why(program, years, clerk, mo
     def broken(*args: object) -> None:
         raise RuntimeError("hết bộ nhớ")
 
-    monkeypatch.setattr("reports.attainment.recompute.sums_of", broken)
+    monkeypatch.setattr("reports.attainment.judging.sums_of", broken)
     with pytest.raises(RuntimeError, match="hết bộ nhớ"):
         recompute_marked()
 

@@ -1,0 +1,161 @@
+"""One row for every cell: its figure, its plan, a percentage or a reason, the comparison, coverage.
+
+Every decision is taken by arithmetic.py on exact numbers; what is stored is for showing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from django.utils import timezone
+
+from programs.models import Indicator, Period, Program
+from programs.models.indicator import Aggregation
+from programs.models.period import PeriodKind
+from programs.planning import Direction
+from reports.attainment.arithmetic import (
+    Comparison,
+    NoPercentage,
+    attainment,
+    compare,
+    exact,
+    ratio_of_sums,
+    rounded,
+    shown_percent,
+    standing,
+)
+from reports.attainment.plans import OfficialPlan, official_plans
+from reports.attainment.sums import Cell, Expected, Sum, expected_of, sums_of
+from reports.models import Attainment, Layer
+
+STORED_DECIMALS = 6
+
+
+def rows_of(program: Program, indicator_ids: set[int]) -> Iterator[Attainment]:
+    """Yield an unsaved row for every cell that has figures or a plan, in a fixed order."""
+    indicators = Indicator.objects.in_bulk(indicator_ids)
+    plans = official_plans(program, indicator_ids)
+    sums = sums_of(program, indicator_ids)
+    expected = expected_of(program)
+    periods = Period.objects.in_bulk({cell.period for cell in (*sums, *plans)})
+    bases = _Bases(program, indicator_ids, sums)
+    now = timezone.now()
+
+    for cell in sorted({*sums, *plans}, key=lambda cell: (cell[:3], cell.province or 0)):
+        indicator, period = indicators[cell.indicator], periods[cell.period]
+        yield _row(
+            Attainment(
+                program=program,
+                indicator=indicator,
+                period=period,
+                scope=cell.scope,
+                province_id=cell.province,
+                layer=Layer.OFFICIAL,
+                computed_at=now,
+            ),
+            found=sums.get(cell),
+            plan=plans.get(cell),
+            base=bases.of(cell, period),
+            expected=expected.get((cell.period, cell.province), Expected(1, 0)),
+        )
+
+
+def _row(
+    row: Attainment,
+    *,
+    found: Sum | None,
+    plan: OfficialPlan | None,
+    base: tuple[Period, Sum] | None,
+    expected: Expected,
+) -> Attainment:
+    """Fill `row`: the figure, the plan, a percentage or a reason, the comparison, the coverage."""
+    indicator = row.indicator
+    direction = Direction(indicator.direction)
+
+    done = _actual(indicator, found)
+    actual = done if isinstance(done, Fraction) else None
+    row.actual = _stored(actual)
+    row.no_actual = done.value if isinstance(done, NoPercentage) else ""
+    if found is not None:
+        row.numerator, row.denominator = found.numerator, found.denominator
+
+    promised = None
+    if plan is not None:
+        row.target_version, row.disputed = plan.version, plan.disputed
+        promised = plan.version.plan
+
+    judged: Fraction | NoPercentage
+    if promised is None:
+        judged = NoPercentage.NO_TARGET
+    elif isinstance(done, NoPercentage):
+        judged = done
+    else:
+        judged = attainment(actual, promised, direction)
+    if isinstance(judged, NoPercentage):
+        row.reason = judged.value
+    else:
+        row.percent = shown_percent(judged)
+    row.standing = standing(actual, promised, direction).value
+
+    if base is not None:
+        _compare(row, actual, base)
+
+    row.units_expected = max(expected.units, found.units_reported if found else 0)
+    row.units_reported = found.units_reported if found else 0
+    row.leaves_expected = max(expected.leaves, found.leaves_reported if found else 0)
+    row.leaves_reported = found.leaves_reported if found else 0
+    return row
+
+
+def _actual(indicator: Indicator, found: Sum | None) -> Fraction | NoPercentage:
+    """The exact figure in the indicator's unit, or why there is none."""
+    if found is None:
+        return NoPercentage.NOT_REPORTED
+    if found.not_applicable:
+        return NoPercentage.NOT_APPLICABLE
+    if not found.addable:
+        return NoPercentage.NOT_ADDABLE
+    if indicator.aggregation == Aggregation.RATIO:
+        return ratio_of_sums(found.numerator, found.denominator, scale=indicator.ratio_scale or 1)
+    return NoPercentage.NOT_REPORTED if found.value is None else exact(found.value)
+
+
+def _compare(row: Attainment, actual: Fraction | None, base: tuple[Period, Sum]) -> None:
+    """Percentages are compared in points by whoever prints them; the rest as a rate here."""
+    base_period, base_sum = base
+    before = _actual(row.indicator, base_sum)
+    if isinstance(before, NoPercentage):
+        return
+    row.base_period, row.base_actual = base_period, _stored(before)
+    if row.indicator.is_percentage:
+        return
+    against = compare(actual, before, minimum_base=row.indicator.minimum_base)
+    if isinstance(against, Comparison):
+        row.relative_percent = shown_percent(against.relative)
+    else:
+        row.no_comparison = against.value
+
+
+def _stored(value: Fraction | None) -> Decimal | None:
+    """A ratio may have no end; six decimals are for showing, its two sums are stored beside it."""
+    return None if value is None else rounded(value, decimals=STORED_DECIMALS)
+
+
+class _Bases:
+    """The same cell one step back: the year before, or the stage before in the program before."""
+
+    def __init__(self, program: Program, indicators: set[int], own: Mapping[Cell, Sum]) -> None:
+        before = program.follows
+        self.sums = {**(sums_of(before, indicators) if before else {}), **own}
+        kinds = Period.objects.filter(calendar=program.calendar)
+        self.periods = {(p.kind, p.year, p.number): p for p in kinds}
+
+    def of(self, cell: Cell, period: Period) -> tuple[Period, Sum] | None:
+        years_back = period.number if period.kind == PeriodKind.STAGE else 1
+        earlier = self.periods.get((period.kind, period.year - years_back, period.number))
+        if earlier is None:
+            return None
+        found = self.sums.get(cell._replace(period=earlier.pk))
+        return None if found is None else (earlier, found)

@@ -1,0 +1,56 @@
+"""Which plan is official: the version in force at the end of its period."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from programs.models import Program, TargetVersion
+from programs.models.target import TargetStatus
+from reports.attainment.sums import Cell
+from reports.models import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialPlan:
+    """The version in force at the end of the period, and whether another source disagrees."""
+
+    version: TargetVersion
+    disputed: bool
+
+
+def official_plans(program: Program, indicators: set[int]) -> dict[Cell, OfficialPlan]:
+    """The plan in force at the end of each period: the latest decided, then the highest number.
+
+    Versions in force that nothing replaces, more than one, are sources that disagree.
+    """
+    versions = (
+        TargetVersion.objects.filter(target__program=program, target__indicator__in=indicators)
+        .exclude(status=TargetStatus.REGISTERED)
+        .select_related("target__period")
+        .order_by("target", "number")
+    )
+    by_cell: defaultdict[Cell, list[TargetVersion]] = defaultdict(list)
+    for version in versions:
+        target = version.target
+        if version.decided_on is not None and version.decided_on > target.period.ends_on:
+            continue
+        scope = Scope.NATION if target.province_id is None else Scope.REPORTED
+        cell = Cell(target.indicator_id, target.period_id, scope, target.province_id)
+        by_cell[cell].append(version)
+
+    return {cell: _official(in_force) for cell, in_force in by_cell.items()}
+
+
+def _official(in_force: list[TargetVersion]) -> OfficialPlan:
+    replaced = {version.replaces_id for version in in_force}
+    standing_alone = [
+        version
+        for version in in_force
+        if version.pk not in replaced and version.status == TargetStatus.ASSIGNED
+    ]
+    return OfficialPlan(
+        version=max(in_force, key=lambda v: (v.decided_on or date.min, v.number)),
+        disputed=len({version.plan for version in standing_alone}) > 1,
+    )
