@@ -1,0 +1,5 @@
+"""Pages of the administration for what was promised. Django finds them here."""
+
+from programs.admin import catalogues, plans
+
+__all__ = ["catalogues", "plans"]
