@@ -19,20 +19,20 @@ from programs.models import Province
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> UserQuerySet:
-        """The people whom `user` administers; colleagues are not listed to one another."""
+        """The people whom `user` administers; colleagues are not listed to one another.
+
+        Someone without a role is shown to national administrators alone: former staff of one
+        province are no other province's to take on.
+        """
         if user.is_anonymous or not user.is_active:
             return self.none()
         administered = Membership.objects.filter(rows_where(user, Right.ADMINISTER))
+        in_the_nation = user.memberships.filter(role=Role.ADMINISTRATOR, province=None)
         return self.filter(
             Q(pk=user.pk)
             | Q(pk__in=administered.values("user"))
-            # Someone just created has no membership yet; whoever administers may give one.
-            | (Q(memberships=None) & Q(models.Exists(_administers_anything(user))))
+            | (Q(memberships=None) & Q(models.Exists(in_the_nation)))
         )
-
-
-def _administers_anything(user: User) -> models.QuerySet[Membership]:
-    return user.memberships.filter(role=Role.ADMINISTRATOR)
 
 
 class PeopleManager(BaseUserManager["User"]):
@@ -53,6 +53,12 @@ class PeopleManager(BaseUserManager["User"]):
         return user
 
 
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    exclude=["password", "last_login"],
+)
 class User(AbstractBaseUser):
     """One person, one account. Rights come from memberships only: there are no flags or groups."""
 

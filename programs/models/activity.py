@@ -14,6 +14,7 @@ from programs.models.document import LegalDocument
 from programs.models.indicator import ContentGroup
 from programs.models.program import Program
 from programs.models.province import Province
+from programs.numbers import show_number
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -37,6 +38,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(rows_where(user, Right.SEE))
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Organisation(models.Model):
     """A reporting unit, an implementing unit or a supported cơ sở công nghiệp nông thôn.
 
@@ -209,6 +211,7 @@ class ParticipantRole(models.TextChoices):
     BENEFICIARY = "beneficiary", "đơn vị thụ hưởng"
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Participation(models.Model):
     """One organisation in one activity on one day: «lượt» adds these up, «cơ sở» recounts them."""
 
@@ -249,6 +252,7 @@ class FundingPhase(models.TextChoices):
     RETURNED = "returned", "hoàn trả"
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class ActivityFunding(models.Model):
     """Money of an activity in one phase, in đồng, by source. The parts equal the total."""
 
@@ -285,4 +289,4 @@ class ActivityFunding(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_phase_display()}: {self.total} đồng"
+        return f"{self.get_phase_display()}: {show_number(self.total)} đồng"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pghistory
 from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Q
@@ -35,6 +36,7 @@ class DocumentKind(models.TextChoices):
     OTHER = "other", "văn bản khác"
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class LegalDocument(models.Model):
     key = models.SlugField(
         "khóa", max_length=60, unique=True, help_text="Tên ngắn không dấu, ví dụ nd-45-2012."

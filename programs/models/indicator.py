@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class ContentGroup(models.Model):
     """One of the nine contents of khuyến công, in one version of the law.
 

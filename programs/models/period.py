@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pghistory
 from django.db import models
 from django.db.models import F, Q
 
@@ -54,6 +55,7 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         return self.filter(ends_on__lte=day)
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Period(models.Model):
     """Quarters, 6, 9 and 12 months overlap: they are derived from the leaves, never added up.
 

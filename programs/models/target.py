@@ -29,6 +29,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         return self.filter(rows_where(user, Right.SEE))
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Target(models.Model):
     """One indicator × province × program × period for which something was promised.
 

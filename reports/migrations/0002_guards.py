@@ -39,11 +39,7 @@ BEGIN
         RAISE EXCEPTION 'Trong kỳ «%» chưa có hoặc không còn đơn vị «%».', period.name, unit.name
             USING ERRCODE = 'check_violation', CONSTRAINT = 'report_unit_exists_then';
     END IF;
-    IF program.province_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM programs_lineage
-        WHERE (unit_id, part_id) = (program.province_id, unit.id)
-           OR (unit_id, part_id) = (unit.id, program.province_id)
-    ) THEN
+    IF NOT programs_belongs(program.province_id, unit.id) THEN
         RAISE EXCEPTION 'Chương trình «%» không phải của «%».', program.name, unit.name
             USING ERRCODE = 'check_violation', CONSTRAINT = 'report_unit_owns_program';
     END IF;
@@ -176,7 +172,7 @@ ALTER TABLE reports_figure DROP CONSTRAINT figure_of_its_report;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0001_initial")]
+    dependencies = [("reports", "0001_initial"), ("programs", "0002_guards")]
 
     operations = [
         migrations.RunSQL(REPORT_GUARD, DROP_REPORT_GUARD),

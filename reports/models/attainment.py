@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from programs.access import Right, rows_where
 from programs.models import Indicator, Period, Program, Province, TargetVersion
+from programs.numbers import show_percent
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -57,9 +58,15 @@ class Attainment(models.Model):
     names why.
     """
 
-    program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="attainments")
-    indicator = models.ForeignKey(Indicator, on_delete=models.CASCADE, related_name="attainments")
-    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="attainments")
+    program = models.ForeignKey(
+        Program, on_delete=models.CASCADE, related_name="attainments", verbose_name="chương trình"
+    )
+    indicator = models.ForeignKey(
+        Indicator, on_delete=models.CASCADE, related_name="attainments", verbose_name="chỉ tiêu"
+    )
+    period = models.ForeignKey(
+        Period, on_delete=models.CASCADE, related_name="attainments", verbose_name="kỳ"
+    )
     scope = models.CharField("phạm vi", max_length=8, choices=Scope)
     province = models.ForeignKey(
         Province,
@@ -77,8 +84,10 @@ class Attainment(models.Model):
         "thực hiện", max_digits=30, decimal_places=6, null=True, blank=True
     )
     no_actual = models.CharField("lý do không có số thực hiện", max_length=24, blank=True)
-    numerator = models.DecimalField(max_digits=30, decimal_places=6, null=True, blank=True)
-    denominator = models.DecimalField(max_digits=30, decimal_places=6, null=True, blank=True)
+    numerator = models.DecimalField("tử số", max_digits=30, decimal_places=6, null=True, blank=True)
+    denominator = models.DecimalField(
+        "mẫu số", max_digits=30, decimal_places=6, null=True, blank=True
+    )
 
     # What was promised: the version in force at the end of the period.
     target_version = models.ForeignKey(
@@ -99,10 +108,15 @@ class Attainment(models.Model):
 
     # The same indicator in the period it is compared with.
     base_period = models.ForeignKey(
-        Period, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+        Period,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="kỳ so sánh",
     )
     base_actual = models.DecimalField(
-        "kỳ so sánh", max_digits=30, decimal_places=6, null=True, blank=True
+        "số kỳ so sánh", max_digits=30, decimal_places=6, null=True, blank=True
     )
     relative_percent = models.DecimalField(
         "bằng (%) kỳ so sánh", max_digits=40, decimal_places=1, null=True, blank=True
@@ -159,4 +173,5 @@ class Attainment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.indicator.name}, {self.period.name}: {self.percent or self.reason}"
+        share = "không có tỷ lệ" if self.percent is None else show_percent(self.percent)
+        return f"{self.indicator.name}, {self.period.name}: {share}"

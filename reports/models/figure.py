@@ -11,6 +11,7 @@ from django.db.models import Q
 from programs.access import Right, rows_where
 from programs.fields import NfcCharField, NfcTextField
 from programs.models import Activity, Indicator, Organisation, Period, Program, Province
+from programs.numbers import show_number
 from programs.planning import Qualifier
 from reports.models.report import Report
 
@@ -68,9 +69,15 @@ class Figure(models.Model):
     )
     # Copies of the report's identity: sums need no join. A foreign key on all four together
     # (migration 0002) keeps them equal to the report's.
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="+")
-    province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="+")
-    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="+")
+    program = models.ForeignKey(
+        Program, on_delete=models.PROTECT, related_name="+", verbose_name="chương trình"
+    )
+    province = models.ForeignKey(
+        Province, on_delete=models.PROTECT, related_name="+", verbose_name="tỉnh"
+    )
+    period = models.ForeignKey(
+        Period, on_delete=models.PROTECT, related_name="+", verbose_name="kỳ"
+    )
     indicator = models.ForeignKey(
         Indicator, on_delete=models.PROTECT, related_name="figures", verbose_name="chỉ tiêu"
     )
@@ -159,4 +166,5 @@ class Figure(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.indicator.name}: {self.value}"
+        shown = self.get_state_display() if self.value is None else show_number(self.value)
+        return f"{self.indicator.name}: {shown}"

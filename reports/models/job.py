@@ -16,16 +16,36 @@ class RecomputeMark(models.Model):
     """
 
     program = models.ForeignKey(
-        "programs.Program", models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        "programs.Program",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name="chương trình",
     )
     indicator = models.ForeignKey(
-        "programs.Indicator", models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        "programs.Indicator",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name="chỉ tiêu",
     )
     province = models.ForeignKey(
-        "programs.Province", models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        "programs.Province",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name="tỉnh",
     )
     period = models.ForeignKey(
-        "programs.Period", models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        "programs.Period",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name="kỳ",
     )
     marked_at = models.DateTimeField("ghi lúc", db_default=Now())
 
@@ -35,7 +55,7 @@ class RecomputeMark(models.Model):
         ordering = ("pk",)
 
     def __str__(self) -> str:
-        return f"{self.program_id}/{self.indicator_id}/{self.province_id}/{self.period_id}"
+        return f"Phần chờ tính lại số {self.pk}"
 
 
 class JobState(models.TextChoices):

@@ -16,10 +16,18 @@ class QuotationKind(models.TextChoices):
 
 
 class Quotation(models.Model):
-    program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="quotations")
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="quotations")
-    province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="quotations")
-    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="quotations")
+    program = models.ForeignKey(
+        Program, on_delete=models.CASCADE, related_name="quotations", verbose_name="chương trình"
+    )
+    indicator = models.ForeignKey(
+        Indicator, on_delete=models.PROTECT, related_name="quotations", verbose_name="chỉ tiêu"
+    )
+    province = models.ForeignKey(
+        Province, on_delete=models.PROTECT, related_name="quotations", verbose_name="tỉnh"
+    )
+    period = models.ForeignKey(
+        Period, on_delete=models.PROTECT, related_name="quotations", verbose_name="kỳ"
+    )
     kind = models.CharField("loại", max_length=10, choices=QuotationKind)
     text = NfcCharField("nguyên văn", max_length=200)
     documents = models.ManyToManyField(

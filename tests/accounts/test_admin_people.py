@@ -134,12 +134,25 @@ def test_people_are_found_without_accents(client, administrator):
 
 
 def test_a_provincial_administrator_gives_roles_in_the_province(client, keeper, an_giang):
-    person = UserFactory.create()
+    viewing = MembershipFactory.create(role=Role.VIEWER.value, province=an_giang)
     enter(client, keeper)
 
-    client.post(page(person), person_form(person, new=[("staff", an_giang)]))
+    client.post(page(viewing.user), person_form(viewing.user, viewing, new=[("staff", an_giang)]))
 
-    assert str(person.memberships.get()) == "cán bộ nhập số liệu, An Giang"
+    assert {str(each) for each in viewing.user.memberships.all()} == {
+        "người xem, An Giang",
+        "cán bộ nhập số liệu, An Giang",
+    }
+
+
+def test_former_staff_of_another_province_are_not_there_to_be_taken_on(client, keeper, an_giang):
+    former = UserFactory.create()
+    enter(client, keeper)
+
+    answer = client.post(page(former), person_form(former, new=[("staff", an_giang)]))
+
+    assert answer.status_code == 404
+    assert not former.memberships.exists()
 
 
 @pytest.mark.parametrize("role", [role.value for role in Role])
@@ -251,7 +264,7 @@ def test_someone_without_any_membership_gets_no_password_from_a_province(client,
         page(person, "password"), {"password1": LONG_ENOUGH, "password2": LONG_ENOUGH}
     )
 
-    assert answer.status_code == 403
+    assert answer.status_code == 404
 
 
 def test_an_administrator_sets_a_password_for_their_people(client, keeper, outsider):

@@ -141,6 +141,48 @@ def test_a_form_tells_the_rule_in_words():
         version.full_clean()
 
 
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        (lambda: {"province": None}, "target_of_the_nation"),
+        (lambda: {"province": ProvinceFactory.create()}, "target_place_of_program"),
+        (lambda: {"period": PeriodFactory.create(year=2021)}, "target_period_in_stage"),
+        (
+            lambda: {"period": PeriodFactory.create(year=2016, calendar="administrative")},
+            "target_period_in_stage",
+        ),
+    ],
+)
+def test_a_plan_is_of_its_programs_place_stage_and_calendar(fields, rule):
+    program = ProgramFactory.create()
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        TargetFactory.create(program=program, **fields())
+    assert refused.value.__cause__.diag.constraint_name == rule
+
+
+def test_a_plan_of_a_predecessor_belongs_to_the_program_of_its_successor():
+    new = ProvinceFactory.create(valid_from=date(2016, 7, 1))
+    old = ProvinceFactory.create(valid_to=date(2016, 6, 30), successor=new)
+    assert not refused(
+        TargetFactory.create, program=ProgramFactory.create(province=new), province=old
+    )
+
+
+def test_an_activity_is_of_its_programs_province():
+    program = ProgramFactory.create()
+    assert refused(ActivityFactory.create, program=program, province=ProvinceFactory.create())
+
+
+def test_a_version_replaces_a_version_of_its_own_plan():
+    other = TargetVersionFactory.create()
+    assert refused(
+        TargetVersionFactory.create,
+        target=TargetFactory.create(),
+        status="revised",
+        replaces=other,
+    )
+
+
 def test_versions_in_force_are_those_decided_by_then_and_never_a_wish():
     target = TargetFactory.create()
     undated = TargetVersionFactory.create(target=target, number=1)
