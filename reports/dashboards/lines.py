@@ -1,0 +1,217 @@
+"""One line of the indicator table: a computed row with everything that is said about it.
+
+Words come from wording.py and phrases.py, numbers from the stored row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, Q
+
+from programs.access import Right, rows_where
+from programs.models import LegalDocument, Period, TargetVersion
+from programs.models.indicator import Aggregation
+from programs.planning import Direction, Qualifier
+from reports.attainment.arithmetic import Method, Standing, method
+from reports.attainment.phrases import STANDING_WORDS, plan_amount
+from reports.attainment.wording import Wording, wording_of
+from reports.dashboards.outcomes import Outcome
+from reports.models import Attainment, Figure, FigureNature, FigureState, Quotation
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a plan that wants explaining: several sources, or none that states it."""
+
+    row: TargetVersion
+    words: str
+    is_official: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    row: Attainment
+    number: int  # STT on this page
+    words: Wording
+    outcome: Outcome
+    verdict: str  # «đạt», «trong khoảng»: the conclusion, without figures
+    is_reduction: bool  # the percentage is of a reduction planned, not of a plan
+    group: str  # content group, or section of the report
+    starts_group: bool
+    figure: Figure | None  # the one typed figure the row consists of, if it has remarks
+    derived_base: Figure | None  # what is compared with, if no document states it
+    versions: Sequence[Version]
+    quotations: Sequence[Quotation]
+
+    @property
+    def leaves_say_more(self) -> bool:
+        """Whether «1/5 kỳ» adds something to «1/1 đơn vị»."""
+        row = self.row
+        return (row.leaves_reported, row.leaves_expected) != (
+            row.units_reported,
+            row.units_expected,
+        )
+
+    @property
+    def is_complete(self) -> bool:
+        return self.row.leaves_reported == self.row.leaves_expected
+
+
+def lines_of(
+    rows: Iterable[Attainment], user: User | AnonymousUser, *, first_number: int = 1
+) -> list[Line]:
+    """Return the lines of rows (with_outcome) of one program, period and place, in their order.
+
+    At most six queries, however many rows.
+    """
+    shown = list(rows)
+    if not shown:
+        return []
+    figures = _figures_with_remarks(shown, user)
+    bases = _derived_bases(shown, user)
+    versions = _versions(shown, user)
+    quotations = _quotations(shown[0], user)
+
+    lines: list[Line] = []
+    for number, row in enumerate(shown, first_number):
+        group = _group(row)
+        version = row.target_version
+        figure = figures.get(row.indicator_id)
+        lines.append(
+            Line(
+                row=row,
+                number=number,
+                words=wording_of(row, figure),
+                outcome=Outcome(row.outcome),  # type: ignore[attr-defined]  # with_outcome
+                verdict=STANDING_WORDS[Standing(row.standing)],
+                is_reduction=row.percent is not None and _is_reduction(row),
+                group=group,
+                starts_group=not lines or lines[-1].group != group,
+                figure=figure,
+                derived_base=bases.get(row.indicator_id),
+                versions=versions.get(version.target_id, ()) if version else (),
+                quotations=quotations.get(row.indicator_id, ()),
+            )
+        )
+    return lines
+
+
+def _group(row: Attainment) -> str:
+    indicator = row.indicator
+    if indicator.content_group is not None:
+        return str(indicator.content_group)
+    return indicator.get_section_display().capitalize()
+
+
+def _is_reduction(row: Attainment) -> bool:
+    if row.target_version is None:
+        return False
+    of = method(row.target_version.plan, Direction(row.indicator.direction))
+    return of is Method.FROM_BASELINE
+
+
+def _figures_with_remarks(
+    rows: Sequence[Attainment], user: User | AnonymousUser
+) -> dict[int, Figure]:
+    """By indicator, the typed figure that is a row all by itself and says more than its value.
+
+    «Gần 309» stays «gần 309» in the five years of which only one was reported; a total of
+    several figures has no qualifier. Of a stock, only the period's last leaf is the value.
+    """
+    first = rows[0]
+    alone = {row.indicator_id: row for row in rows if row.leaves_reported == 1}
+    figures = (
+        Figure.objects.visible_to(user)
+        .whole()
+        .filter(
+            program=first.program_id,
+            indicator__in=alone,
+            period__in=Period.objects.within(first.period),
+            nature=FigureNature.ACTUAL,
+            approved_state=FigureState.REPORTED,
+        )
+        .exclude(qualifier=Qualifier.EXACT, as_of=None, is_derived=False, note="")
+        .select_related("period")
+    )
+    if first.province_id is not None:
+        figures = figures.filter(province=first.province_id)
+    return {
+        figure.indicator_id: figure
+        for figure in figures
+        if figure.period.ends_on == first.period.ends_on
+        or alone[figure.indicator_id].indicator.aggregation != Aggregation.STOCK
+    }
+
+
+def _derived_bases(rows: Sequence[Attainment], user: User | AnonymousUser) -> dict[int, Figure]:
+    """By indicator, the figure compared with that was worked out from a published rate.
+
+    «Tăng 22,6%» against a base that was itself taken from those 22,6% proves nothing: it says so.
+    """
+    first = rows[0]
+    if first.province_id is None:
+        return {}
+    compared_with = {row.base_period_id for row in rows if row.base_period_id}
+    figures = (
+        Figure.objects.visible_to(user)
+        .whole()
+        .filter(
+            Q(program=first.program_id) | Q(program__followed_by=first.program_id),
+            province=first.province_id,
+            period__in=compared_with,
+            nature=FigureNature.ACTUAL,
+            is_derived=True,
+        )
+    )
+    return {figure.indicator_id: figure for figure in figures}
+
+
+def _versions(rows: Iterable[Attainment], user: User | AnonymousUser) -> dict[int, list[Version]]:
+    """By target, the versions of each plan that is disputed or derived. Two queries."""
+    wanting = {
+        row.target_version.target_id: row
+        for row in rows
+        if row.target_version and (row.disputed or row.target_version.is_derived)
+    }
+    by_target: defaultdict[int, list[Version]] = defaultdict(list)
+    versions = (
+        TargetVersion.objects.visible_to(user)
+        .filter(target__in=wanting)
+        .prefetch_related(Prefetch("documents", LegalDocument.objects.visible_to(user)))
+        .order_by("target", "number")
+    )
+    for version in versions:
+        row = wanting[version.target_id]
+        by_target[version.target_id].append(
+            Version(
+                version,
+                words=plan_amount(version.plan, decimals=row.indicator.decimals),
+                is_official=version.pk == row.target_version_id,
+            )
+        )
+    return by_target
+
+
+def _quotations(row: Attainment, user: User | AnonymousUser) -> dict[int, list[Quotation]]:
+    """By indicator, what sources claim about the cells beside `row`. Two queries."""
+    by_indicator: defaultdict[int, list[Quotation]] = defaultdict(list)
+    if row.province_id is None:
+        return by_indicator
+    quotations = (
+        Quotation.objects.filter(rows_where(user, Right.SEE))
+        .filter(program=row.program_id, province=row.province_id, period=row.period_id)
+        .prefetch_related(Prefetch("documents", LegalDocument.objects.visible_to(user)))
+        .order_by("indicator", "pk")
+    )
+    for quotation in quotations:
+        by_indicator[quotation.indicator_id].append(quotation)
+    return by_indicator

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from reports.dashboards import views
+
+app_name = "dashboards"
+
+urlpatterns = [
+    path("", views.program_list, name="program_list"),
+    path("<slug:code>/", views.program_page, name="program_page"),
+    path("<slug:code>/<str:period_key>/", views.program_page, name="program_period"),
+]
