@@ -46,6 +46,7 @@ class NoComparison(StrEnum):
     NEGATIVE_BASE = "negative_base"
     SMALL_BASE = "small_base"
     NEGATIVE_CURRENT = "negative_current"  # a fall of more than 100% says nothing
+    PARTIAL = "partial"  # not everybody has reported for one of the two periods
 
 
 class Standing(StrEnum):

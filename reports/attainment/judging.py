@@ -6,6 +6,7 @@ Every decision is taken by arithmetic.py on exact numbers; what is stored is for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from programs.models.period import PeriodKind
 from programs.planning import Direction
 from reports.attainment.arithmetic import (
     Comparison,
+    NoComparison,
     NoPercentage,
     attainment,
     compare,
@@ -31,16 +33,17 @@ from reports.attainment.sums import Cell, Expected, Sum, expected_of, sums_of
 from reports.models import Attainment, Layer
 
 STORED_DECIMALS = 6
+NOBODY = Expected(units=0, leaves=0)
 
 
 def rows_of(program: Program, indicator_ids: set[int]) -> Iterator[Attainment]:
     """Yield an unsaved row for every cell that has figures or a plan, in a fixed order."""
-    indicators = Indicator.objects.in_bulk(indicator_ids)
+    indicators = Indicator.objects.select_related("numerator").in_bulk(indicator_ids)
     plans = official_plans(program, indicator_ids)
     sums = sums_of(program, indicator_ids)
     expected = expected_of(program)
     periods = Period.objects.in_bulk({cell.period for cell in (*sums, *plans)})
-    bases = _Bases(program, indicator_ids, sums)
+    bases = _Bases(program, indicator_ids, sums, expected)
     now = timezone.now()
 
     for cell in sorted({*sums, *plans}, key=lambda cell: (cell[:3], cell.province or 0)):
@@ -58,7 +61,7 @@ def rows_of(program: Program, indicator_ids: set[int]) -> Iterator[Attainment]:
             found=sums.get(cell),
             plan=plans.get(cell),
             base=bases.of(cell, period),
-            expected=expected.get((cell.period, cell.province), Expected(1, 0)),
+            expected=expected.get((cell.period, cell.province), NOBODY),
         )
 
 
@@ -67,7 +70,7 @@ def _row(
     *,
     found: Sum | None,
     plan: OfficialPlan | None,
-    base: tuple[Period, Sum] | None,
+    base: Base | None,
     expected: Expected,
 ) -> Attainment:
     """Fill `row`: the figure, the plan, a percentage or a reason, the comparison, the coverage."""
@@ -99,13 +102,13 @@ def _row(
         row.percent = shown_percent(judged)
     row.standing = standing(actual, promised, direction).value
 
+    row.units_reported = found.units_reported if found else 0
+    row.leaves_reported = found.leaves_reported if found else 0
+    row.units_expected = max(expected.units, row.units_reported)
+    row.leaves_expected = max(_leaves_due(indicator, expected), row.leaves_reported)
+
     if base is not None:
         _compare(row, actual, base)
-
-    row.units_expected = max(expected.units, found.units_reported if found else 0)
-    row.units_reported = found.units_reported if found else 0
-    row.leaves_expected = max(expected.leaves, found.leaves_reported if found else 0)
-    row.leaves_reported = found.leaves_reported if found else 0
     return row
 
 
@@ -122,13 +125,28 @@ def _actual(indicator: Indicator, found: Sum | None) -> Fraction | NoPercentage:
     return NoPercentage.NOT_REPORTED if found.value is None else exact(found.value)
 
 
-def _compare(row: Attainment, actual: Fraction | None, base: tuple[Period, Sum]) -> None:
-    """Percentages are compared in points by whoever prints them; the rest as a rate here."""
-    base_period, base_sum = base
-    before = _actual(row.indicator, base_sum)
+def _leaves_due(indicator: Indicator, expected: Expected) -> int:
+    """How many unit × leaf make the cell complete; of a stock only the last leaf counts."""
+    measured = indicator.numerator or indicator
+    is_stock = measured.aggregation == Aggregation.STOCK
+    return expected.units if is_stock else expected.leaves
+
+
+def _compare(row: Attainment, actual: Fraction | None, base: Base) -> None:
+    """Percentages are compared in points by whoever prints them; the rest as a rate here.
+
+    One year of five against five years would be a fall that nobody has seen: both periods must
+    be fully reported.
+    """
+    before = _actual(row.indicator, base.sum)
     if isinstance(before, NoPercentage):
         return
-    row.base_period, row.base_actual = base_period, _stored(before)
+    row.base_period, row.base_actual = base.period, _stored(before)
+
+    base_is_complete = base.sum.leaves_reported >= _leaves_due(row.indicator, base.expected)
+    if row.leaves_reported < row.leaves_expected or not base_is_complete:
+        row.no_comparison = NoComparison.PARTIAL.value
+        return
     if row.indicator.is_percentage:
         return
     against = compare(actual, before, minimum_base=row.indicator.minimum_base)
@@ -143,19 +161,37 @@ def _stored(value: Fraction | None) -> Decimal | None:
     return None if value is None else rounded(value, decimals=STORED_DECIMALS)
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a cell is compared with, and who should have reported for it."""
+
+    period: Period
+    sum: Sum
+    expected: Expected
+
+
 class _Bases:
     """The same cell one step back: the year before, or the stage before in the program before."""
 
-    def __init__(self, program: Program, indicators: set[int], own: Mapping[Cell, Sum]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        indicators: set[int],
+        sums: Mapping[Cell, Sum],
+        expected: Mapping[tuple[int, int | None], Expected],
+    ) -> None:
         before = program.follows
-        self.sums = {**(sums_of(before, indicators) if before else {}), **own}
+        self.sums = {**(sums_of(before, indicators) if before else {}), **sums}
+        self.expected = {**(expected_of(before) if before else {}), **expected}
         kinds = Period.objects.filter(calendar=program.calendar)
         self.periods = {(p.kind, p.year, p.number): p for p in kinds}
 
-    def of(self, cell: Cell, period: Period) -> tuple[Period, Sum] | None:
+    def of(self, cell: Cell, period: Period) -> Base | None:
         years_back = period.number if period.kind == PeriodKind.STAGE else 1
         earlier = self.periods.get((period.kind, period.year - years_back, period.number))
         if earlier is None:
             return None
         found = self.sums.get(cell._replace(period=earlier.pk))
-        return None if found is None else (earlier, found)
+        if found is None:
+            return None
+        return Base(earlier, found, self.expected.get((earlier.pk, cell.province), NOBODY))

@@ -65,6 +65,7 @@ NO_COMPARISON_WORDS: dict[NoComparison, str] = {
     NoComparison.NEGATIVE_BASE: "kỳ gốc là số âm",
     NoComparison.SMALL_BASE: "gốc nhỏ",
     NoComparison.NEGATIVE_CURRENT: "kỳ này là số âm",
+    NoComparison.PARTIAL: "chưa đủ báo cáo để so sánh",
 }
 
 _QUALIFIER_WORDS = {
@@ -245,6 +246,8 @@ def no_comparison_phrase(
         return NO_COMPARISON_WORDS[NoComparison.NOT_REPORTED]
     if base is None:
         return NO_COMPARISON_WORDS[NoComparison.NO_BASE]
+    if reason is NoComparison.PARTIAL:
+        return NO_COMPARISON_WORDS[reason]
     now, before = exact(current), exact(base)
     if reason in (NoComparison.NEGATIVE_BASE, NoComparison.NEGATIVE_CURRENT):
         if now == before:

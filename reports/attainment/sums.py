@@ -103,8 +103,8 @@ leaf_work AS (
     JOIN programs_period AS leaf ON leaf.id = leaf_value.leaf_id
 )"""
 
-# Coverage counts units as they stand at the end of the period; a figure of a predecessor
-# counts for the unit that took its place.
+# Coverage counts who has answered, «không áp dụng» included, by the units that stand at the end
+# of the period; a figure of a predecessor counts for the unit that took its place.
 COVERAGE = """
 present AS (
     SELECT span.period_id, lineage.part_id AS province_id, lineage.unit_id
@@ -123,9 +123,8 @@ SELECT leaf_work.indicator_id, span.period_id, leaf_work.province_id,
        NULL::numeric AS numerator, NULL::numeric AS denominator,
        TRUE AS addable,
        bool_and(leaf_work.not_applicable) AS not_applicable,
-       count(DISTINCT coalesce(present.unit_id, leaf_work.province_id))
-           FILTER (WHERE NOT leaf_work.not_applicable) AS units_reported,
-       count(leaf_work.value) AS leaves_reported
+       count(DISTINCT coalesce(present.unit_id, leaf_work.province_id)) AS units_reported,
+       count(*) AS leaves_reported
 FROM leaf_work
 JOIN span USING (leaf_id)
 LEFT JOIN present ON (present.period_id, present.province_id)
@@ -148,9 +147,8 @@ SELECT leaf_work.indicator_id, span.period_id, leaf_work.province_id,
        grouping(leaf_work.province_id) = 0 AND bool_and(span.leaf_id = span.period_id)
            AND bool_and(leaf_work.value IS NOT NULL OR leaf_work.not_applicable) AS addable,
        bool_and(leaf_work.not_applicable) AS not_applicable,
-       count(DISTINCT coalesce(present.unit_id, leaf_work.province_id))
-           FILTER (WHERE NOT leaf_work.not_applicable) AS units_reported,
-       count(*) FILTER (WHERE NOT leaf_work.not_applicable) AS leaves_reported
+       count(DISTINCT coalesce(present.unit_id, leaf_work.province_id)) AS units_reported,
+       count(*) AS leaves_reported
 FROM leaf_work
 JOIN span USING (leaf_id)
 LEFT JOIN present ON (present.period_id, present.province_id)
@@ -232,7 +230,7 @@ def expected_of(program: Program) -> dict[tuple[int, int | None], Expected]:
     with connection.cursor() as cursor:
         cursor.execute(EXPECTED_UNITS, {"program": program.pk})
         for period, unit, at_the_end, leaves in cursor.fetchall():
-            expected[period, unit] = Expected(units=1, leaves=leaves)
+            expected[period, unit] = Expected(units=int(at_the_end), leaves=leaves)
             nation = expected.get((period, None), Expected(0, 0))
             expected[period, None] = Expected(
                 units=nation.units + int(at_the_end), leaves=nation.leaves + leaves

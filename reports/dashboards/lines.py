@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q
 
-from programs.access import Right, rows_where
 from programs.models import LegalDocument, Period, TargetVersion
 from programs.models.indicator import Aggregation
 from programs.planning import Direction, Qualifier
@@ -207,7 +206,7 @@ def _quotations(row: Attainment, user: User | AnonymousUser) -> dict[int, list[Q
     if row.province_id is None:
         return by_indicator
     quotations = (
-        Quotation.objects.filter(rows_where(user, Right.SEE))
+        Quotation.objects.visible_to(user)
         .filter(program=row.program_id, province=row.province_id, period=row.period_id)
         .prefetch_related(Prefetch("documents", LegalDocument.objects.visible_to(user)))
         .order_by("indicator", "pk")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
+from programs.access import Right, rows_where
 from programs.fields import NfcCharField
 from programs.models import Indicator, LegalDocument, Period, Program, Province
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
 
 
 class QuotationKind(models.TextChoices):
@@ -13,6 +21,11 @@ class QuotationKind(models.TextChoices):
     GROWTH = "growth", "tốc độ tăng, giảm"
     RELATIVE = "relative", "bằng bao nhiêu phần trăm"
     VALUE = "value", "giá trị"
+
+
+class QuotationQuerySet(models.QuerySet["Quotation"]):
+    def visible_to(self, user: User | AnonymousUser) -> QuotationQuerySet:
+        return self.filter(rows_where(user, Right.SEE))
 
 
 class Quotation(models.Model):
@@ -33,6 +46,8 @@ class Quotation(models.Model):
     documents = models.ManyToManyField(
         LegalDocument, related_name="quotations", verbose_name="nguồn"
     )
+
+    objects = QuotationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "trích dẫn"

@@ -129,7 +129,7 @@ NARROWED = {
     "programs.Activity", "programs.Indicator", "programs.LegalDocument", "programs.Organisation",
     "programs.Period", "programs.Program", "programs.Province", "programs.Target",
     "programs.TargetVersion",
-    "reports.Attainment", "reports.Figure", "reports.Report",
+    "reports.Attainment", "reports.Figure", "reports.Quotation", "reports.Report",
 }  # fmt: skip
 REACHED_THROUGH_A_NARROWED_ROW = {
     "programs.ActivityFunding": "activity",
@@ -137,7 +137,6 @@ REACHED_THROUGH_A_NARROWED_ROW = {
     "reports.Edition": "report",
     "reports.Evidence": "report",
     "reports.Transition": "report",
-    "reports.Quotation": "program",
 }
 FOR_EVERYONE_OR_FOR_THE_MACHINE = {
     "programs.ContentGroup",  # the law

@@ -17,10 +17,6 @@ ADD = f"{LIST}add/"
 LONG_ENOUGH = "mật khẩu rất dài 2026"
 
 
-def enter(client, person):
-    client.force_login(User.objects.get(pk=person.pk))
-
-
 def page(person, name="change"):
     return f"{LIST}{person.pk}/{name}/"
 
@@ -80,7 +76,7 @@ def both(an_giang, hanoi):
 def test_an_administrator_meets_the_people_of_their_province(
     client, keeper, staff, outsider, administrator, both
 ):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     assert shown(client) == {keeper, outsider, both}
 
@@ -88,7 +84,7 @@ def test_an_administrator_meets_the_people_of_their_province(
 def test_a_list_tells_the_memberships_that_the_administrator_gives_and_no_others(
     client, keeper, both
 ):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     words = said(client.get(LIST))
 
@@ -101,7 +97,7 @@ def test_a_list_tells_the_memberships_that_the_administrator_gives_and_no_others
 @pytest.mark.parametrize("who", ["staff", "administrator"])
 def test_people_of_elsewhere_do_not_exist_for_an_administrator(client, request, keeper, who, name):
     person = request.getfixturevalue(who)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     seen = client.get(page(person, name)).status_code
     sent = client.post(page(person, name), person_form(person)).status_code
@@ -110,7 +106,7 @@ def test_people_of_elsewhere_do_not_exist_for_an_administrator(client, request, 
 
 
 def test_filters_cannot_probe_passwords_or_hidden_memberships(client, keeper, hanoi, both):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     for probe in (
         {"password__startswith": "p"},
@@ -125,7 +121,7 @@ def test_filters_cannot_probe_passwords_or_hidden_memberships(client, keeper, ha
 
 def test_people_are_found_without_accents(client, administrator):
     person = UserFactory.create(full_name="Đỗ Thị Hường")
-    enter(client, administrator)
+    client.force_login(administrator)
 
     assert shown(client, q="do thi huong") == {person}
 
@@ -135,7 +131,7 @@ def test_people_are_found_without_accents(client, administrator):
 
 def test_a_provincial_administrator_gives_roles_in_the_province(client, keeper, an_giang):
     viewing = MembershipFactory.create(role=Role.VIEWER.value, province=an_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(page(viewing.user), person_form(viewing.user, viewing, new=[("staff", an_giang)]))
 
@@ -147,7 +143,7 @@ def test_a_provincial_administrator_gives_roles_in_the_province(client, keeper, 
 
 def test_former_staff_of_another_province_are_not_there_to_be_taken_on(client, keeper, an_giang):
     former = UserFactory.create()
-    enter(client, keeper)
+    client.force_login(keeper)
 
     answer = client.post(page(former), person_form(former, new=[("staff", an_giang)]))
 
@@ -158,7 +154,7 @@ def test_former_staff_of_another_province_are_not_there_to_be_taken_on(client, k
 @pytest.mark.parametrize("role", [role.value for role in Role])
 def test_nobody_gives_a_national_role_who_has_none(client, keeper, role):
     own = keeper.memberships.get()
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(page(keeper), person_form(keeper, own, new=[(role, None)]))
 
@@ -169,7 +165,7 @@ def test_nobody_gives_a_national_role_who_has_none(client, keeper, role):
 def test_nobody_gives_a_role_in_a_province_they_do_not_administer(
     client, keeper, outsider, hanoi, role
 ):
-    enter(client, keeper)
+    client.force_login(keeper)
     stored = list(outsider.memberships.all())
 
     client.post(page(outsider), person_form(outsider, *stored, new=[(role, hanoi)]))
@@ -179,7 +175,7 @@ def test_nobody_gives_a_role_in_a_province_they_do_not_administer(
 
 
 def test_a_membership_is_not_carried_to_another_province(client, keeper, outsider, hanoi):
-    enter(client, keeper)
+    client.force_login(keeper)
     stored = list(outsider.memberships.order_by("pk"))
 
     client.post(
@@ -191,7 +187,7 @@ def test_a_membership_is_not_carried_to_another_province(client, keeper, outside
 
 def test_memberships_elsewhere_are_out_of_reach_even_by_their_number(client, keeper, both, hanoi):
     elsewhere = both.memberships.get(province=hanoi)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(page(both), person_form(both, elsewhere) | {"memberships-0-DELETE": "on"})
 
@@ -200,7 +196,7 @@ def test_memberships_elsewhere_are_out_of_reach_even_by_their_number(client, kee
 
 def test_a_role_is_taken_back_from_someone_who_also_works_elsewhere(client, keeper, both, an_giang):
     mine = both.memberships.get(province=an_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(page(both), person_form(both, mine) | {"memberships-0-DELETE": "on"})
 
@@ -209,7 +205,7 @@ def test_a_role_is_taken_back_from_someone_who_also_works_elsewhere(client, keep
 
 def test_the_nation_s_administrator_gives_any_role(client, administrator, staff, hanoi):
     own = staff.memberships.get()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(page(staff), person_form(staff, own, new=[("manager", hanoi), ("viewer", None)]))
 
@@ -218,7 +214,7 @@ def test_the_nation_s_administrator_gives_any_role(client, administrator, staff,
 
 def test_the_same_national_role_twice_is_an_error_of_the_form(client, administrator):
     person = UserFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(
         page(person), person_form(person, new=[("viewer", None), ("viewer", None)])
@@ -230,7 +226,7 @@ def test_the_same_national_role_twice_is_an_error_of_the_form(client, administra
 
 def test_a_role_that_is_there_already_is_an_error_of_the_form(client, administrator, staff, hanoi):
     own = staff.memberships.get()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(page(staff), person_form(staff, own, new=[(own.role, hanoi)]))
 
@@ -242,7 +238,7 @@ def test_a_role_that_is_there_already_is_an_error_of_the_form(client, administra
 
 
 def test_someone_who_also_works_elsewhere_keeps_name_and_password(client, keeper, both):
-    enter(client, keeper)
+    client.force_login(keeper)
     name, password = both.full_name, User.objects.get(pk=both.pk).password
     mine = Membership.objects.visible_to(keeper).get(user=both)
 
@@ -258,7 +254,7 @@ def test_someone_who_also_works_elsewhere_keeps_name_and_password(client, keeper
 
 def test_someone_without_any_membership_gets_no_password_from_a_province(client, keeper):
     person = UserFactory.create()
-    enter(client, keeper)
+    client.force_login(keeper)
 
     answer = client.post(
         page(person, "password"), {"password1": LONG_ENOUGH, "password2": LONG_ENOUGH}
@@ -268,7 +264,7 @@ def test_someone_without_any_membership_gets_no_password_from_a_province(client,
 
 
 def test_an_administrator_sets_a_password_for_their_people(client, keeper, outsider):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(page(outsider, "password"), {"password1": LONG_ENOUGH, "password2": LONG_ENOUGH})
 
@@ -276,7 +272,7 @@ def test_an_administrator_sets_a_password_for_their_people(client, keeper, outsi
 
 
 def test_a_weak_password_is_refused_in_words(client, administrator, staff):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(page(staff, "password"), {"password1": "12345", "password2": "12345"})
 
@@ -287,7 +283,7 @@ def test_a_weak_password_is_refused_in_words(client, administrator, staff):
 
 @pytest.mark.parametrize("password", [LONG_ENOUGH, ""])
 def test_a_person_is_created_with_a_first_password_or_without(client, keeper, an_giang, password):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(
         ADD,
@@ -314,7 +310,7 @@ def test_a_person_is_created_with_a_first_password_or_without(client, keeper, an
     ("first", "second"), [(LONG_ENOUGH, ""), ("", LONG_ENOUGH), (LONG_ENOUGH, "khác")]
 )
 def test_a_first_password_is_typed_twice(client, administrator, first, second):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(
         ADD,
@@ -332,7 +328,7 @@ def test_a_first_password_is_typed_twice(client, administrator, first, second):
 
 
 def test_a_province_creates_nobody_without_a_role(client, keeper):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(
         ADD,
@@ -348,7 +344,7 @@ def test_a_province_creates_nobody_without_a_role(client, keeper):
 
 
 def test_people_are_deactivated_and_never_deleted(client, administrator, staff):
-    enter(client, administrator)
+    client.force_login(administrator)
     form = person_form(staff, staff.memberships.get())
     del form["is_active"]
 
@@ -360,7 +356,7 @@ def test_people_are_deactivated_and_never_deleted(client, administrator, staff):
 
 
 def test_nobody_deactivates_themselves(client, administrator):
-    enter(client, administrator)
+    client.force_login(administrator)
     form = person_form(administrator, administrator.memberships.get())
     del form["is_active"]
 
@@ -377,7 +373,7 @@ def test_the_history_of_a_person_tells_roles_of_the_administrator_s_provinces_on
 ):
     both.memberships.get(province=an_giang).delete()
     MembershipFactory.create(user=both, province=an_giang, role="viewer")
-    enter(client, keeper)
+    client.force_login(keeper)
 
     response = client.get(page(both, "history"))
 
@@ -388,7 +384,7 @@ def test_the_history_of_a_person_tells_roles_of_the_administrator_s_provinces_on
 
 @pytest.mark.parametrize("name", ["", "add/", "change", "history", "password"])
 def test_pages_of_people_have_no_inline_code_and_no_english(client, administrator, staff, name):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.get(page(staff, name) if name.isalpha() else f"{LIST}{name}")
 
@@ -402,7 +398,7 @@ def test_pages_of_people_have_no_inline_code_and_no_english(client, administrato
 
 
 def test_the_own_password_is_changed_in_vietnamese(client, administrator):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.get(reverse("admin:password_change"))
 
@@ -414,7 +410,7 @@ def test_the_list_of_people_costs_the_same_queries_whatever_its_length(
     client, administrator, hanoi, django_assert_num_queries, django_assert_max_num_queries
 ):
     MembershipFactory.create(province=hanoi)
-    enter(client, administrator)
+    client.force_login(administrator)
     client.get(LIST)
     with django_assert_max_num_queries(20) as short:
         client.get(LIST)
@@ -429,7 +425,7 @@ def test_a_person_with_many_roles_costs_the_same_queries(
     client, administrator, django_assert_num_queries, django_assert_max_num_queries
 ):
     person = MembershipFactory.create().user
-    enter(client, administrator)
+    client.force_login(administrator)
     client.get(page(person))
     with django_assert_max_num_queries(30) as few:
         client.get(page(person))

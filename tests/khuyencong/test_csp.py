@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.views.csrf import csrf_failure
 
-from tests.reports.dashboards.story import clerk, sign_in, told_program
+from tests.reports.dashboards.story import clerk, told_program
 
 INLINE = re.compile(
     r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|<(?:script|link|img)[^>]*//",
@@ -30,7 +30,7 @@ PAGES = [
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_keep_to_the_policy(client: Client, staff, hanoi, path):
     told_program(province=hanoi, by=clerk(), code="KC-THU")
-    sign_in(client, staff)
+    client.force_login(staff)
 
     response = client.get(path)
 

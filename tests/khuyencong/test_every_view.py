@@ -98,6 +98,12 @@ def test_every_role_sees_what_is_its_own(client, program, hanoi, role, national)
         assert client.get(url).status_code == 200, url
 
 
+def test_no_page_of_a_person_is_kept_by_the_browser(client, program, staff):
+    client.force_login(staff)
+    for url in urls(program):
+        assert "no-store" in client.get(url)["Cache-Control"], url
+
+
 def test_reading_writes_nothing(client, program, staff):
     client.force_login(staff)
     for url in urls(program):

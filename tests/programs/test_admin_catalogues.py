@@ -13,7 +13,6 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from accounts.models import User
 from programs.access import Role
 from programs.forms import MoneyField, VietnameseDecimalField, VietnameseIntegerField
 from programs.models import (
@@ -40,11 +39,6 @@ from tests.factories import (
 )
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-
-
-def enter(client, person):
-    """Sign in as the stored row: a session is bound to the password that the database has."""
-    client.force_login(User.objects.get(pk=person.pk))
 
 
 def page(model, name="changelist", row=None):
@@ -112,7 +106,7 @@ def of_hanoi(hanoi):
 @pytest.mark.parametrize("who", ["staff", "manager", "outsider", "national_viewer"])
 @pytest.mark.parametrize("name", ["admin:index", "admin:autocomplete", "admin:jsi18n"])
 def test_nobody_but_administrators_gets_past_the_door(client, request, who, name):
-    enter(client, request.getfixturevalue(who))
+    client.force_login(request.getfixturevalue(who))
 
     response = client.get(reverse(name), follow=True)
 
@@ -121,7 +115,7 @@ def test_nobody_but_administrators_gets_past_the_door(client, request, who, name
 
 @pytest.mark.parametrize("who", ["staff", "manager", "outsider", "national_viewer"])
 def test_no_list_or_form_opens_for_those_who_administer_nothing(client, request, who):
-    enter(client, request.getfixturevalue(who))
+    client.force_login(request.getfixturevalue(who))
 
     answers = {
         client.get(page(model, name), follow=True).status_code
@@ -153,7 +147,7 @@ def test_the_admin_takes_no_password_of_its_own(client, administrator):
 
 
 def test_signing_out_needs_a_post_and_leads_to_our_sign_in(client, administrator):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     by_link = client.get(reverse("admin:logout"))
     by_button = client.post(reverse("admin:logout"))
@@ -164,7 +158,7 @@ def test_signing_out_needs_a_post_and_leads_to_our_sign_in(client, administrator
 
 
 def test_the_index_names_every_model_of_ours_once_and_none_of_a_package(client, administrator):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     groups = client.get(reverse("admin:index")).context["app_list"]
 
@@ -180,7 +174,7 @@ def test_the_index_names_every_model_of_ours_once_and_none_of_a_package(client, 
 def test_a_row_of_another_province_does_not_exist_for_an_administrator(
     client, keeper, of_hanoi, name
 ):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     answers = {
         type(row).__name__: {
@@ -202,7 +196,7 @@ def test_lists_of_an_administrator_hold_their_province_and_the_nation_only(
 ):
     mine = IndicatorFactory.create(province=an_giang)
     national = IndicatorFactory.create()
-    enter(client, keeper)
+    client.force_login(keeper)
 
     rows = {type(row): listed(client, type(row)) for row in of_hanoi}
 
@@ -212,14 +206,14 @@ def test_lists_of_an_administrator_hold_their_province_and_the_nation_only(
 
 
 def test_every_list_opens_for_the_administrator_of_the_nation(client, administrator, of_hanoi):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     assert not [row for row in of_hanoi if row not in listed(client, type(row))]
     assert {client.get(page(model)).status_code for model in MODELS} == {200}
 
 
 def test_every_list_and_form_opens_for_the_administrator_of_a_province(client, keeper):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     answers = {
         (model.__name__, name): client.get(page(model, name)).status_code
@@ -246,7 +240,7 @@ def test_every_list_and_form_opens_for_the_administrator_of_a_province(client, k
 def test_a_province_plans_its_own_target_on_a_national_indicator(client, keeper, an_giang):
     program = ProgramFactory.create(province=an_giang)
     indicator = IndicatorFactory.create()
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(
         page(Target, "add"),
@@ -272,7 +266,7 @@ def test_an_administrator_keeps_the_rows_of_predecessors(client, an_giang, keepe
         name="Kiên Giang", valid_to=date(2025, 6, 30), successor=an_giang
     )
     old_activity = ActivityFactory.create(program__province=kien_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     assert listed(client, Activity) == [old_activity]
     assert client.get(page(Activity, "change", old_activity)).context["has_change_permission"]
@@ -281,7 +275,7 @@ def test_an_administrator_keeps_the_rows_of_predecessors(client, an_giang, keepe
 @pytest.mark.parametrize("make", [IndicatorFactory, LegalDocumentFactory, ContentGroupFactory])
 def test_national_rows_are_read_only_for_a_province(client, keeper, make):
     row = make()
-    enter(client, keeper)
+    client.force_login(keeper)
     change = page(type(row), "change", row)
 
     assert client.get(change).context["has_change_permission"] is False
@@ -290,7 +284,7 @@ def test_national_rows_are_read_only_for_a_province(client, keeper, make):
 
 
 def test_a_province_does_not_rewrite_its_own_borders(client, keeper, an_giang):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     assert client.get(page(Province, "change", an_giang)).status_code == 200
     assert client.post(page(Province, "change", an_giang), {}).status_code == 403
@@ -308,7 +302,7 @@ def test_a_province_does_not_rewrite_its_own_borders(client, keeper, an_giang):
     ],
 )
 def test_autocomplete_never_offers_rows_of_another_province(client, keeper, of_hanoi, model, field):
-    enter(client, keeper)
+    client.force_login(keeper)
     theirs = {str(row) for row in of_hanoi}
 
     assert not theirs & set(found(client, model, field))
@@ -316,7 +310,7 @@ def test_autocomplete_never_offers_rows_of_another_province(client, keeper, of_h
 
 def test_a_row_is_not_handed_to_another_province(client, keeper, an_giang, hanoi):
     organisation = OrganisationFactory.create(province=an_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     response = client.post(
         page(type(organisation), "change", organisation),
@@ -329,7 +323,7 @@ def test_a_row_is_not_handed_to_another_province(client, keeper, an_giang, hanoi
 
 
 def test_a_province_makes_no_national_row(client, keeper):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     response = client.post(
         page(Indicator, "add"),
@@ -354,7 +348,7 @@ def test_a_province_makes_no_national_row(client, keeper):
 def test_saving_keeps_a_related_row_that_could_not_be_chosen_anew(client, keeper, an_giang, hanoi):
     elsewhere = OrganisationFactory.create(province=hanoi)
     moved = OrganisationFactory.create(province=an_giang, successor=elsewhere)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(
         page(type(moved), "change", moved),
@@ -372,7 +366,7 @@ def test_saving_keeps_a_related_row_that_could_not_be_chosen_anew(client, keeper
 
 def test_no_action_works_on_many_rows_at_once(client, administrator):
     indicator = IndicatorFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(
         page(Indicator),
@@ -386,7 +380,7 @@ def test_a_filter_offers_only_what_the_list_has(client, administrator, hanoi, an
     OrganisationFactory.create(province=hanoi)
     OrganisationFactory.create(province=an_giang)
     ProvinceFactory.create(name="Cà Mau")
-    enter(client, administrator)
+    client.force_login(administrator)
 
     filters = client.get(page(Organisation)).context["cl"].filter_specs
 
@@ -395,7 +389,7 @@ def test_a_filter_offers_only_what_the_list_has(client, administrator, hanoi, an
 
 
 def test_an_address_cannot_probe_columns_behind_a_relation(client, keeper, of_hanoi):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     response = client.get(page(Activity), {"program__document__number__startswith": "1"})
 
@@ -409,7 +403,7 @@ def test_an_address_cannot_probe_columns_behind_a_relation(client, keeper, of_ha
 def test_a_search_needs_no_accents_and_takes_any(client, administrator, typed):
     da_nang = ProvinceFactory.create(name="Đà Nẵng")
     ProvinceFactory.create(name="Điện Biên")
-    enter(client, administrator)
+    client.force_login(administrator)
 
     assert listed(client, Province, q=typed) == [da_nang]
     assert found(client, Activity, "province", typed) == ["Đà Nẵng"]
@@ -418,7 +412,7 @@ def test_a_search_needs_no_accents_and_takes_any(client, administrator, typed):
 def test_a_document_is_found_by_its_number_without_accents(client, administrator):
     document = LegalDocumentFactory.create(number="2613/QĐ-UBND")
     LegalDocumentFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     assert listed(client, type(document), q="2613/qd") == [document]
 
@@ -426,7 +420,7 @@ def test_a_document_is_found_by_its_number_without_accents(client, administrator
 def test_a_target_is_found_by_its_indicator(client, administrator):
     target = TargetFactory.create(indicator__name="Đào tạo nghề, truyền nghề")
     TargetFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     assert listed(client, Target, q="dao tao") == [target]
 
@@ -434,7 +428,7 @@ def test_a_target_is_found_by_its_indicator(client, administrator):
 def test_provinces_are_listed_in_vietnamese_order(client, administrator):
     for name in ("Đắk Lắk", "Điện Biên", "Cà Mau", "Lâm Đồng", "Đà Nẵng"):
         ProvinceFactory.create(name=name)
-    enter(client, administrator)
+    client.force_login(administrator)
 
     names = [province.name for province in listed(client, Province)]
 
@@ -491,7 +485,7 @@ def version_form(target, **fields):
 def test_a_correction_is_a_new_version_with_the_next_number(client, administrator):
     old = TargetVersionFactory.create()
     document = LegalDocumentFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(
         page(Target, "change", old.target),
@@ -513,7 +507,7 @@ def test_a_correction_is_a_new_version_with_the_next_number(client, administrato
 
 def test_a_version_that_was_recorded_is_not_changed_or_deleted(client, administrator):
     version = TargetVersionFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(
         page(Target, "change", version.target),
@@ -532,7 +526,7 @@ def test_a_version_that_was_recorded_is_not_changed_or_deleted(client, administr
 
 def test_a_registered_wish_may_be_deleted(client, administrator):
     wish = TargetVersionFactory.create(status="registered")
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(
         page(Target, "change", wish.target),
@@ -544,7 +538,7 @@ def test_a_registered_wish_may_be_deleted(client, administrator):
 
 def test_a_target_with_an_assigned_version_is_not_deleted(client, administrator):
     version = TargetVersionFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(page(Target, "delete", version.target), {"post": "yes"})
 
@@ -555,7 +549,7 @@ def test_a_target_with_an_assigned_version_is_not_deleted(client, administrator)
 def test_what_a_target_is_about_never_changes(client, administrator):
     version = TargetVersionFactory.create()
     other = IndicatorFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(
         page(Target, "change", version.target),
@@ -571,7 +565,7 @@ def test_what_a_target_is_about_never_changes(client, administrator):
 
 def test_a_version_replaces_only_a_version_of_its_own_target(client, administrator):
     old, foreign = TargetVersionFactory.create(), TargetVersionFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(
         page(Target, "change", old.target),
@@ -587,7 +581,7 @@ def test_a_version_replaces_only_a_version_of_its_own_target(client, administrat
 
 def test_every_broken_rule_is_named_at_once_and_nothing_typed_is_lost(client, administrator, hanoi):
     program = ProgramFactory.create(province=hanoi)
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(
         page(Activity, "add"),
@@ -630,7 +624,7 @@ def test_a_rule_that_only_the_database_sees_is_said_on_the_form(
     """As when two people add the same code in the same second."""
     program = ProgramFactory.create(province=hanoi)
     ActivityFactory.create(program=program, code="L-01")
-    enter(client, administrator)
+    client.force_login(administrator)
     monkeypatch.setattr(Activity, "validate_constraints", lambda *args, **kwargs: None)
 
     response = client.post(
@@ -655,7 +649,7 @@ def test_a_rule_that_only_the_database_sees_is_said_on_the_form(
 @pytest.mark.parametrize("code", ["1", "ab", "A1"])
 def test_a_province_code_that_is_no_number_is_refused_in_words(client, administrator, code):
     ProvinceFactory.create(code="01")
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(
         page(Province, "add"),
@@ -670,7 +664,7 @@ def test_a_province_code_that_is_no_number_is_refused_in_words(client, administr
 
 def test_the_history_of_a_target_says_who_changed_what_from_what(client, administrator):
     target = TargetFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
     client.post(
         page(Target, "change", target),
         {**version_form(target, status="registered", lower="22,6")},
@@ -693,7 +687,7 @@ ENGLISH = re.compile(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_have_no_inline_code_and_no_english(client, administrator, of_hanoi, name):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     for row in of_hanoi:
         response = client.get(page(type(row), name, row if name not in PAGES[:2] else None))
@@ -718,7 +712,7 @@ def test_pages_have_no_inline_code_and_no_english(client, administrator, of_hano
 def test_a_list_costs_the_same_queries_whatever_its_length(
     client, administrator, django_assert_num_queries, django_assert_max_num_queries, make
 ):
-    enter(client, administrator)
+    client.force_login(administrator)
     row = make()
     address = page(type(row))
     client.get(address)
@@ -737,7 +731,7 @@ def test_an_activity_with_many_participants_costs_the_same_queries(
     client, administrator, hanoi, django_assert_num_queries, django_assert_max_num_queries
 ):
     activity = ActivityFactory.create(program__province=hanoi)
-    enter(client, administrator)
+    client.force_login(administrator)
 
     def take_part():
         Participation.objects.create(

@@ -12,7 +12,6 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from programs.access import Role
 from programs.models import Period
 from reports.models import (
@@ -46,10 +45,6 @@ READ_ONLY = [
     RecomputeMark,
 ]
 OF_A_PROVINCE = [Report, *READ_ONLY[:6]]
-
-
-def enter(client, person):
-    client.force_login(User.objects.get(pk=person.pk))
 
 
 def page(model, name="changelist", row=None):
@@ -120,7 +115,7 @@ def test_computed_and_workflow_rows_are_looked_at_and_never_written(
 ):
     row = rows[model]
     stored = model.objects.filter(pk=row.pk).values().get()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     seen = client.get(page(model, "change", row))
     answers = {
@@ -141,7 +136,7 @@ def test_computed_and_workflow_rows_are_looked_at_and_never_written(
 def test_results_of_another_province_do_not_exist_for_an_administrator(
     client, keeper, rows, model, name
 ):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     answer = client.get(page(model, name, rows[model])).status_code
 
@@ -151,7 +146,7 @@ def test_results_of_another_province_do_not_exist_for_an_administrator(
 
 @pytest.mark.parametrize("model", [JobRun, RecomputeMark])
 def test_the_worker_s_records_are_for_the_nation_s_administrators(client, keeper, rows, model):
-    enter(client, keeper)
+    client.force_login(keeper)
 
     assert client.get(page(model)).status_code == 403
     assert client.get(page(model, "change", rows[model])).status_code == 403
@@ -159,7 +154,7 @@ def test_the_worker_s_records_are_for_the_nation_s_administrators(client, keeper
 
 def test_an_administrator_meets_the_results_of_their_province(client, an_giang, keeper):
     figure = FigureFactory.create(report__program__province=an_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     assert list(client.get(page(Figure)).context["cl"].result_list) == [figure]
     assert client.get(page(Figure, "change", figure)).status_code == 200
@@ -171,7 +166,7 @@ def test_an_administrator_meets_the_results_of_their_province(client, an_giang, 
 def test_an_administrator_sets_the_deadline_of_a_report_and_nothing_else(client, keeper, an_giang):
     report = ReportFactory.create(program__province=an_giang)
     other = ReportFactory.create(program__province=an_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(
         page(Report, "change", report),
@@ -197,7 +192,7 @@ def test_an_administrator_sets_the_deadline_of_a_report_and_nothing_else(client,
 
 def test_an_administrator_opens_a_report(client, keeper, an_giang):
     program = ProgramFactory.create(province=an_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     client.post(
         page(Report, "add"),
@@ -214,7 +209,7 @@ def test_an_administrator_opens_a_report(client, keeper, an_giang):
 
 def test_a_period_of_the_wrong_kind_is_an_error_of_the_form(client, keeper, an_giang):
     program = ProgramFactory.create(province=an_giang)
-    enter(client, keeper)
+    client.force_login(keeper)
 
     response = client.post(
         page(Report, "add"),
@@ -235,7 +230,7 @@ def test_a_province_of_another_program_is_an_error_of_the_form(
     client, administrator, hanoi, an_giang
 ):
     program = ProgramFactory.create(province=hanoi)
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(
         page(Report, "add"),
@@ -251,7 +246,7 @@ def test_a_province_of_another_program_is_an_error_of_the_form(
 
 def test_a_second_report_of_the_same_period_is_an_error_of_the_form(client, administrator):
     report = ReportFactory.create()
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.post(
         page(Report, "add"),
@@ -268,7 +263,7 @@ def test_a_second_report_of_the_same_period_is_an_error_of_the_form(client, admi
 def test_an_empty_draft_may_be_deleted_and_a_report_with_figures_not(client, administrator):
     mistake = ReportFactory.create()
     kept = FigureFactory.create().report
-    enter(client, administrator)
+    client.force_login(administrator)
 
     answers = [
         client.post(page(Report, "delete", report), {"post": "yes"}).status_code
@@ -281,7 +276,7 @@ def test_an_empty_draft_may_be_deleted_and_a_report_with_figures_not(client, adm
 
 def test_a_report_s_history_says_who_changed_the_deadline_from_what(client, administrator):
     report = ReportFactory.create(due_on=date(2026, 1, 15))
-    enter(client, administrator)
+    client.force_login(administrator)
     client.post(
         page(Report, "change", report),
         {
@@ -303,7 +298,7 @@ def test_a_report_s_history_says_who_changed_the_deadline_from_what(client, admi
 def test_a_figure_s_history_shows_its_numbers_as_they_are_written(client, administrator, rows):
     figure = rows[Figure]
     Figure.objects.filter(pk=figure.pk).update(value=Decimal("22.5"))
-    enter(client, administrator)
+    client.force_login(administrator)
 
     latest = client.get(page(Figure, "history", figure)).context["entries"][0]
 
@@ -319,9 +314,9 @@ def test_the_deadline_of_a_period_is_kept_by_the_nation(client, administrator, k
         "cutoff_on": "31/12/2019",
         "due_on": "20/01/2020",
     }
-    enter(client, keeper)
+    client.force_login(keeper)
     refused = client.post(page(Period, "change", period), form).status_code
-    enter(client, administrator)
+    client.force_login(administrator)
 
     client.post(page(Period, "change", period), form | {"year": "2030", "key": "x"})
 
@@ -347,7 +342,7 @@ ENGLISH = re.compile(
     ],
 )
 def test_pages_have_no_inline_code_and_no_english(client, administrator, rows, model, name):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     response = client.get(page(model, name, None if name == "changelist" else rows[model]))
 
@@ -358,7 +353,7 @@ def test_pages_have_no_inline_code_and_no_english(client, administrator, rows, m
 
 
 def test_numbers_on_read_only_pages_are_vietnamese(client, administrator, rows):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     for model in (Figure, Attainment):
         html = client.get(page(model, "change", rows[model])).content.decode()
@@ -369,7 +364,7 @@ def test_numbers_on_read_only_pages_are_vietnamese(client, administrator, rows):
 
 
 def test_the_frozen_content_of_an_edition_is_readable(client, administrator, rows):
-    enter(client, administrator)
+    client.force_login(administrator)
 
     assert '"chỉ tiêu": "Lớp mây tre đan"' in said(
         client.get(page(Edition, "change", rows[Edition]))
@@ -381,7 +376,7 @@ def test_a_list_costs_the_same_queries_whatever_its_length(
     client, administrator, django_assert_num_queries, django_assert_max_num_queries, make
 ):
     address = page(type(make()))
-    enter(client, administrator)
+    client.force_login(administrator)
     client.get(address)
     with django_assert_max_num_queries(20) as short:
         client.get(address)

@@ -14,7 +14,16 @@ from programs.models import Indicator, Period, Program, Province
 from reports.attainment.recompute import recompute_all, recompute_marked
 from reports.entry.figures import Typed, enter_figure, state_of
 from reports.entry.workflow import approve, reopen, submit
-from reports.models import Attainment, FigureNature, JobRun, JobState, RecomputeMark, Report, Scope
+from reports.models import (
+    Attainment,
+    FigureNature,
+    FigureState,
+    JobRun,
+    JobState,
+    RecomputeMark,
+    Report,
+    Scope,
+)
 from tests.conftest import person
 from tests.factories import (
     IndicatorFactory,
@@ -367,6 +376,49 @@ def test_a_stage_is_compared_with_the_stage_of_the_program_before(clerk, hanoi):
 
     found = row(stands, new_stage, hanoi)
     assert (found.base_period, found.relative_percent) == (old_stage, Decimal("122.6"))
+
+
+def test_a_year_of_five_is_not_compared_with_five_years(clerk, hanoi, years):
+    before = ProgramFactory.create(
+        province=hanoi, stage=StageFactory.create(year=2011), leaf_kind="stage"
+    )
+    after = ProgramFactory.create(province=hanoi, follows=before)
+    classes = IndicatorFactory.create()
+    report_and_approve(before, before.stage, {classes: 72}, by=clerk)
+    report_and_approve(after, years[2016], {classes: 20}, by=clerk)
+
+    recompute_marked()
+
+    found = row(classes, after.stage, hanoi)
+    assert (found.base_actual, found.relative_percent) == (Decimal(72), None)
+    assert found.no_comparison == "partial"
+
+
+def test_a_stock_is_complete_with_its_last_leaf(program, years, clerk, hanoi):
+    clusters = IndicatorFactory.create(aggregation="stock")
+    report_and_approve(program, years[2020], {clusters: 75}, by=clerk)
+
+    recompute_marked()
+
+    stage = row(clusters, program.stage, hanoi)
+    assert (stage.leaves_reported, stage.leaves_expected) == (1, 1)
+
+
+def test_a_unit_that_says_not_applicable_has_answered_and_adds_nothing(clerk, years):
+    program = ProgramFactory.create(level="national", province=None)
+    machines = IndicatorFactory.create()
+    answering, excused = ProvinceFactory.create_batch(2)
+    report_and_approve(program, years[2016], {machines: 10}, province=answering, by=clerk)
+    report = ReportFactory.create(program=program, period=years[2016], province=excused)
+    enter_figure(report, machines, Typed(state=FigureState.NOT_APPLICABLE), by=clerk)
+    submit(report, by=clerk)
+    approve(report, by=clerk)
+
+    recompute_marked()
+
+    nation = row(machines, years[2016], None, Scope.NATION)
+    assert (nation.actual, nation.units_reported, nation.units_expected) == (Decimal(10), 2, 2)
+    assert row(machines, years[2016], excused).no_actual == "not_applicable"
 
 
 def test_only_approved_figures_are_official(program, years, clerk, hanoi):

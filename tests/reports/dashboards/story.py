@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.test import Client
-
 from accounts.models import User
 from programs.access import Role
 from programs.models import Indicator, Program, Province
@@ -94,8 +92,3 @@ def _indicator(told: Told, position: int) -> Indicator:
     }
     indicator: Indicator = IndicatorFactory.create(**fields | dict(told.indicator))
     return indicator
-
-
-def sign_in(client: Client, person: User) -> None:
-    """Read anew: the session is bound to the stored password, which a factory's object lacks."""
-    client.force_login(User.objects.get(pk=person.pk))

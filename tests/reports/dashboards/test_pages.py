@@ -20,7 +20,7 @@ from tests.factories import (
     TargetVersionFactory,
     UserFactory,
 )
-from tests.reports.dashboards.story import FIVE, Told, clerk, sign_in, told_program
+from tests.reports.dashboards.story import FIVE, Told, clerk, told_program
 
 pytestmark = pytest.mark.django_db
 
@@ -51,13 +51,13 @@ def test_without_signing_in_every_page_asks_to(client: Client, program, path):
 
 @pytest.mark.parametrize("path", ["/", "/chuong-trinh/", "/chuong-trinh/KC-THU/"])
 def test_pages_are_read_and_never_written_to(client: Client, staff, program, path):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     assert client.post(path).status_code == 405
 
 
 def test_a_program_of_another_province_does_not_exist_here(client: Client, outsider, program):
-    sign_in(client, outsider)
+    client.force_login(outsider)
 
     assert client.get(page_of(program)).status_code == 404
     assert program.name not in client.get(reverse("dashboards:program_list")).text
@@ -65,7 +65,7 @@ def test_a_program_of_another_province_does_not_exist_here(client: Client, outsi
 
 
 def test_a_row_says_plan_actual_and_percentage(client: Client, staff, program):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     machines = lines(client.get(page_of(program)))["Lượt cơ sở được hỗ trợ đổi mới thiết bị"]
 
@@ -78,7 +78,7 @@ def test_a_row_says_plan_actual_and_percentage(client: Client, staff, program):
 
 
 def test_counts_are_of_what_was_assigned_reported_or_not(client: Client, staff, program):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     response = client.get(page_of(program))
 
@@ -96,7 +96,7 @@ def test_counts_are_of_what_was_assigned_reported_or_not(client: Client, staff, 
 def test_indicators_without_a_percentage_come_last_in_both_directions(
     client: Client, staff, program, sort
 ):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     sorted_names = names(client.get(page_of(program), {"xep": sort}))
 
@@ -107,7 +107,7 @@ def test_indicators_without_a_percentage_come_last_in_both_directions(
 
 @pytest.mark.parametrize("typed", ["thiet bi", "THIẾT BỊ", "bi  thiet", "thiết"])
 def test_search_finds_without_accents_and_in_any_order(client: Client, staff, program, typed):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     found = names(client.get(page_of(program), {"q": typed}))
 
@@ -125,13 +125,13 @@ def test_search_finds_without_accents_and_in_any_order(client: Client, staff, pr
 def test_a_count_filters_the_table_to_what_it_counts(
     client: Client, staff, program, outcome, expected
 ):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     assert names(client.get(page_of(program), {"ket-qua": outcome})) == expected
 
 
 def test_the_content_group_filter_keeps_its_indicators(client: Client, staff, program):
-    sign_in(client, staff)
+    client.force_login(staff)
     groups = client.get(page_of(program)).context["filter"].groups
 
     found = names(client.get(page_of(program), {"nhom": groups[1].value}))
@@ -160,7 +160,7 @@ def test_the_content_group_filter_keeps_its_indicators(client: Client, staff, pr
     ],
 )
 def test_an_address_with_nonsense_still_shows_the_page(client: Client, staff, program, query):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     assert client.get(f"{page_of(program)}?{query}").status_code == 200
     assert client.get(f"/chuong-trinh/?{query}&cap=x&giai-doan=x").status_code == 200
@@ -168,7 +168,7 @@ def test_an_address_with_nonsense_still_shows_the_page(client: Client, staff, pr
 
 @pytest.mark.parametrize("place", ["ca-nuoc-khac", "0", "999999999", "-1", "٣"])
 def test_a_place_that_is_not_the_persons_own_does_not_exist(client: Client, staff, program, place):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     assert client.get(page_of(program), {"noi": place}).status_code == 404
 
@@ -179,7 +179,7 @@ def test_another_province_of_a_national_program_does_not_exist(
     program = told_program(
         province=an_giang, owner=None, level="national", by=clerk(), code="KCQG-THU"
     )
-    sign_in(client, staff)
+    client.force_login(staff)
 
     nation = client.get(page_of(program))
 
@@ -193,7 +193,7 @@ def test_the_nation_is_read_first_and_its_provinces_can_be_chosen(
     client: Client, national_viewer, an_giang
 ):
     program = told_program(province=an_giang, owner=None, level="national", by=clerk())
-    sign_in(client, national_viewer)
+    client.force_login(national_viewer)
 
     nation = client.get(page_of(program))
     province = client.get(page_of(program), {"noi": str(an_giang.pk)})
@@ -211,7 +211,7 @@ def test_sources_that_disagree_are_all_named(client: Client, staff, hanoi):
     )
     other.documents.add(LegalDocumentFactory.create(number="12/BC-SCT"))
     told_program(province=hanoi, by=clerk())  # computes what the second version marked
-    sign_in(client, staff)
+    client.force_login(staff)
 
     response = client.get(page_of(program))
 
@@ -233,7 +233,7 @@ def test_a_qualified_figure_keeps_its_word_and_its_date(client: Client, staff, h
         },
     )
     program = told_program([told], province=hanoi, by=clerk())
-    sign_in(client, staff)
+    client.force_login(staff)
 
     response = client.get(page_of(program))
 
@@ -248,14 +248,14 @@ def test_a_remark_on_another_provinces_figure_stays_with_those_who_may_read_it(
     told = Told("Cụm công nghiệp", 309, typed={"note": "Theo báo cáo nhanh của An Giang"})
     program = told_program([told], province=an_giang, owner=None, level="national", by=clerk())
 
-    sign_in(client, staff)
+    client.force_login(staff)
     assert "Theo báo cáo nhanh" not in client.get(page_of(program)).text
-    sign_in(client, national_viewer)
+    client.force_login(national_viewer)
     assert "Theo báo cáo nhanh" in client.get(page_of(program)).text
 
 
 def test_a_page_whose_figures_wait_to_be_computed_says_so(client: Client, staff, program):
-    sign_in(client, staff)
+    client.force_login(staff)
     assert "đang tính lại" not in client.get(page_of(program)).text
 
     RecomputeMark.objects.create(program=program)
@@ -265,7 +265,7 @@ def test_a_page_whose_figures_wait_to_be_computed_says_so(client: Client, staff,
 
 def test_a_program_without_figures_says_so_everywhere(client: Client, staff, hanoi):
     program = ProgramFactory.create(province=hanoi, stage=StageFactory.create())
-    sign_in(client, staff)
+    client.force_login(staff)
 
     assert "Chưa tính được chỉ tiêu nào" in client.get(f"/chuong-trinh/{program.code}/").text
     assert "Chưa có số liệu" in client.get(page_of(program)).text
@@ -273,13 +273,13 @@ def test_a_program_without_figures_says_so_everywhere(client: Client, staff, han
 
 
 def test_a_period_nobody_has_heard_of_does_not_exist(client: Client, staff, program):
-    sign_in(client, staff)
+    client.force_login(staff)
 
     assert client.get(f"/chuong-trinh/{program.code}/2999/").status_code == 404
 
 
 def test_someone_without_a_membership_is_told_whom_to_ask(client: Client, program):
-    sign_in(client, UserFactory.create())
+    client.force_login(UserFactory.create())
 
     response = client.get("/")
 
@@ -295,7 +295,7 @@ def test_the_list_of_programs_is_searched_filtered_and_sorted(client: Client, na
     ]:
         ProgramFactory.create(name=name, province=ProvinceFactory.create(name=province))
     ProgramFactory.create(name="Quốc gia", level="national", province=None)
-    sign_in(client, national_viewer)
+    client.force_login(national_viewer)
 
     def found(**query: str) -> list[str]:
         response = client.get("/chuong-trinh/", query)
@@ -324,7 +324,7 @@ def test_the_program_page_costs_the_same_whatever_its_length(
         )
     ]
     program = told_program(told, province=hanoi, by=clerk())
-    sign_in(client, staff)
+    client.force_login(staff)
 
     with django_assert_num_queries(16):
         response = client.get(page_of(program))
@@ -339,7 +339,7 @@ def test_home_and_the_list_cost_the_same_whatever_their_length(
 ):
     for _ in range(rows):
         told_program(FIVE[:2], province=hanoi, by=clerk())
-    sign_in(client, staff)
+    client.force_login(staff)
 
     with django_assert_num_queries(queries):
         response = client.get(path)
