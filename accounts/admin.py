@@ -14,7 +14,7 @@ from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest
 
 from accounts.models import Membership, User
-from programs.access import ROLE_LABELS, Right, rows_where
+from programs.access import ROLE_LABELS, Right, Role, rows_where
 from programs.administration import (
     LoadedFormSet,
     ScopedAdmin,
@@ -24,6 +24,7 @@ from programs.administration import (
     words,
 )
 from programs.administration import history as histories
+from programs.models import Lineage
 
 if TYPE_CHECKING:
     _NewUserForm = auth_forms.UserCreationForm[User]
@@ -210,7 +211,7 @@ class PeopleAdmin(ScopedAdmin, _UserAdmin):
         )
 
     def is_within_reach(self, request: HttpRequest, row: Any, formsets: Any) -> bool:
-        """The person may have left the province just now; what was given must be one's own."""
+        """What was given must be one's own to give, and no role just given vouches for itself."""
         given = [
             membership.pk
             for formset in formsets
@@ -219,8 +220,15 @@ class PeopleAdmin(ScopedAdmin, _UserAdmin):
                 *(changed for changed, _fields in formset.changed_objects),
             )
         ]
-        mine = Membership.objects.visible_to(person_of(request))
-        return mine.filter(pk__in=given).count() == len(given)
+        administering = (
+            person_of(request)
+            .memberships.filter(role=Role.ADMINISTRATOR.value)
+            .exclude(pk__in=given)
+        )
+        if administering.filter(province=None).exists():
+            return True
+        own = Lineage.objects.filter(unit__in=administering.values("province")).values("part")
+        return not Membership.objects.filter(pk__in=given).exclude(province__in=own).exists()
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
         person = self.get_object(request, id)
@@ -278,4 +286,6 @@ class PeopleAdmin(ScopedAdmin, _UserAdmin):
         """What was done to the person, and the memberships that the administrator may see."""
         mine = rows_where(person_of(request), Right.ADMINISTER)
         given = histories.entries_of(Membership, Q(user=row.pk) & mine)
-        return sorted((*histories.log_of(row), *given), key=lambda entry: entry.at, reverse=True)
+        # Django's own log names every role in one sentence, other provinces' too.
+        logged = histories.log_of(row) if administers_nation(request) else []
+        return sorted((*logged, *given), key=lambda entry: entry.at, reverse=True)

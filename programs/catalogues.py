@@ -11,7 +11,7 @@ from django.db import transaction
 
 from programs.calendars import periods_of
 from programs.models import ContentGroup, Indicator, LegalDocument, Lineage, Period, Province
-from programs.tables import Row, TableFault, day, load_table, put_row
+from programs.tables import Row, TableFault, add_row, day, load_table, read_table
 
 DATA = Path(__file__).parent / "data"
 
@@ -52,34 +52,56 @@ def load_catalogues() -> Iterator[Loaded]:
 
 
 def load_provinces(path: Path) -> tuple[int, int]:
-    """Load the units and check the sums; the youngest first, since successors must exist."""
-    counts = load_table(path, put_province, order=lambda row: row["valid_from"], reverse=True)
+    """Load the units and check the file's sums; the youngest first, since successors must exist."""
+    rows = [row for _line, row in read_table(path)]
+    closed = sum(map(_close_province, rows))
+    count, written = load_table(
+        path, put_province, order=lambda row: row["valid_from"], reverse=True
+    )
     faults = [
         f"{path.name}: ngày {on:%d/%m/%Y} có {found} đơn vị, đúng ra là {units}"
         for on, units in UNITS_ON.items()
-        if (found := Province.objects.on(on).count()) != units
+        if (found := sum(_stands_on(row, on) for row in rows)) != units
     ]
-    today = Province.objects.filter(valid_to=None)
-    in_lineage = Lineage.objects.filter(unit__in=today).values("part").distinct().count()
-    if in_lineage != counts[0]:
-        faults.append(
-            f"{path.name}: {counts[0]} đơn vị nhưng chỉ {in_lineage} đơn vị dẫn đến một đơn vị "
-            "hiện nay; hãy kiểm tra cột successor_code"
-        )
+    today = Lineage.objects.filter(unit__valid_to=None)
+    in_lineage = set(today.values_list("part__code", "part__valid_from"))
+    faults += [
+        f"{path.name}: {row['name']} ({row['code']}) không dẫn đến đơn vị nào hiện nay; "
+        "hãy kiểm tra cột successor_code"
+        for row in rows
+        if (row["code"], day(row["valid_from"])) not in in_lineage
+    ]
     if faults:
         raise TableFault(faults)
-    return counts
+    return count, written + closed
+
+
+def _close_province(row: Row) -> int:
+    """Close the stored unit that the file closes: its code may go on in another unit."""
+    if not row["valid_to"]:
+        return 0
+    stored = Province.objects.filter(code=row["code"], valid_to=None)
+    return stored.filter(valid_from=row["valid_from"]).update(valid_to=row["valid_to"])
+
+
+def _stands_on(row: Row, on: date) -> bool:
+    return row["valid_from"] <= on.isoformat() <= (row["valid_to"] or date.max.isoformat())
 
 
 def put_province(row: Row) -> bool:
+    """Create the unit, or name the successor of one that has none; nothing else is changed."""
     successor = None
     if row["successor_code"]:
         successor = Province.objects.get(
             code=row["successor_code"], valid_from=row["successor_from"]
         )
-    return put_row(
+    identity = {"code": row["code"], "valid_from": day(row["valid_from"])}
+    waiting = Province.objects.filter(**identity, valid_to=day(row["valid_to"]), successor=None)
+    if successor is not None and waiting.exists():
+        return bool(waiting.update(successor=successor))
+    return add_row(
         Province,
-        {"code": row["code"], "valid_from": day(row["valid_from"])},
+        identity,
         {
             "name": row["name"],
             "kind": row["kind"],
@@ -100,7 +122,7 @@ def load_periods() -> tuple[int, int]:
 
 
 def put_document(row: Row) -> bool:
-    return put_row(
+    return add_row(
         LegalDocument,
         {"key": row["key"]},
         {
@@ -114,7 +136,7 @@ def put_document(row: Row) -> bool:
 
 
 def put_content_group(row: Row) -> bool:
-    return put_row(
+    return add_row(
         ContentGroup,
         {"version": row["version"], "number": int(row["number"])},
         {
@@ -133,7 +155,7 @@ def load_indicators(path: Path, province: Province | None) -> tuple[int, int]:
             return Indicator.objects.get(province=province, code=code) if code else None
 
         group = row["content_group"]
-        return put_row(
+        return add_row(
             Indicator,
             {"province": province, "code": row["code"]},
             {

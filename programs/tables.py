@@ -44,7 +44,13 @@ def load_table(
         for line, row in rows:
             try:
                 written += put(row)
-            except (ValidationError, ObjectDoesNotExist, ValueError, KeyError) as fault:
+            except (
+                ValidationError,
+                IntegrityError,
+                ObjectDoesNotExist,
+                ValueError,
+                KeyError,
+            ) as fault:
                 faults[line] = f"{path.name}, dòng {line}: {_in_words(fault, row)}"
         if faults:
             raise TableFault([faults[line] for line in sorted(faults)])
@@ -64,14 +70,15 @@ def read_table(path: Path) -> list[tuple[int, Row]]:
         raise TableFault([f"{path}: không đọc được ({fault})"]) from fault
 
 
-def put_row(model: type[models.Model], identity: dict[str, Any], content: dict[str, Any]) -> bool:
-    """Create or bring up to date the row that `identity` names; False when nothing differed."""
-    stored = model._default_manager.filter(**identity).first()
-    row = model(**identity) if stored is None else stored
-    if stored is not None and all(getattr(row, name) == value for name, value in content.items()):
+def add_row(model: type[models.Model], identity: dict[str, Any], content: dict[str, Any]) -> bool:
+    """Create the row that `identity` names; False if it is there already.
+
+    A row that is there stays as it is: an administrator may have changed it, and the next
+    deployment must not undo that.
+    """
+    if model._default_manager.filter(**identity).exists():
         return False
-    for name, value in content.items():
-        setattr(row, name, value)
+    row = model(**identity, **content)
     # The database holds the rules; asking it for each of them first would cost ten queries a
     # row. Only a refused row is asked, for the words.
     row.clean_fields(exclude=[field.name for field in model._meta.fields if field.is_relation])
@@ -113,6 +120,8 @@ def _in_words(fault: Exception, row: Row) -> str:
             return " ".join(fault.messages)
         case ObjectDoesNotExist():
             return f"có khóa không tìm thấy ({fault}); dòng này là {row}"
+        case IntegrityError():
+            return str(fault).splitlines()[0]
         case KeyError():
             return f"thiếu cột {fault}"
         case _:

@@ -24,6 +24,11 @@ from tests.factories import MembershipFactory, ProvinceFactory
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+def pytest_configure() -> None:
+    # A page test's server thread would keep its connection past the end of the test database.
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+
 def pytest_report_header() -> list[str]:
     options = settings.DATABASES["default"].get("OPTIONS", {})
     host = options.get("host") or settings.DATABASES["default"]["HOST"]

@@ -65,7 +65,9 @@ class ScopedInline(ScopedFields, _TabularInline):
         formset = super().get_formset(request, obj, **kwargs)
         fk: Any = formset.fk
         if obj is not None:
-            keep_current(formset.form, self.model._default_manager.filter(**{fk.name: obj}))
+            # Only rows that this person meets here: a colleague's province in another role must
+            # not become a choice.
+            keep_current(formset.form, self.get_queryset(request).filter(**{fk.name: obj}))
         return formset
 
 

@@ -17,10 +17,17 @@ DECLARE
     program programs_program;
     period programs_period;
     stage programs_period;
+    catalogue bigint;
 BEGIN
     SELECT * INTO program FROM programs_program WHERE id = NEW.program_id;
     SELECT * INTO period FROM programs_period WHERE id = NEW.period_id;
     SELECT * INTO stage FROM programs_period WHERE id = program.stage_id;
+    SELECT province_id INTO catalogue FROM programs_indicator WHERE id = NEW.indicator_id;
+    IF catalogue IS NOT NULL AND (NEW.province_id IS NULL
+            OR NOT programs_belongs(catalogue, NEW.province_id)) THEN
+        RAISE EXCEPTION 'Chỉ tiêu này thuộc danh mục của một tỉnh khác.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'target_indicator_of_place';
+    END IF;
     IF NEW.province_id IS NULL AND program.province_id IS NOT NULL THEN
         RAISE EXCEPTION 'Kế hoạch của chương trình địa phương phải nêu tỉnh.'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'target_of_the_nation';
@@ -69,7 +76,58 @@ CREATE TRIGGER programs_guard_version BEFORE INSERT OR UPDATE ON programs_target
     FOR EACH ROW EXECUTE FUNCTION programs_guard_version();
 """
 
-DROP = """
+# A unit is taken over whole, by one that begins after it: so lineage never forks or circles.
+PROVINCE_GUARD = """
+CREATE FUNCTION programs_guard_province() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.successor_id IS NOT NULL AND NEW.valid_to >= (
+            SELECT valid_from FROM programs_province WHERE id = NEW.successor_id
+        ) OR EXISTS (
+            SELECT FROM programs_province
+            WHERE successor_id = NEW.id AND valid_to >= NEW.valid_from
+        ) THEN
+        RAISE EXCEPTION 'Đơn vị kế tiếp phải bắt đầu sau ngày đơn vị trước kết thúc.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'province_successor_later';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER programs_guard_province BEFORE INSERT OR UPDATE ON programs_province
+    FOR EACH ROW EXECUTE FUNCTION programs_guard_province();
+"""
+
+# Persons trained ÷ persons living there is no ratio of sums: one adds up over time, one not.
+RATIO_GUARD = """
+CREATE FUNCTION programs_guard_ratio() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM programs_indicator AS ratio
+        JOIN programs_indicator AS part ON part.id = ratio.numerator_id
+        JOIN programs_indicator AS whole ON whole.id = ratio.denominator_id
+        WHERE NEW.id IN (ratio.id, part.id, whole.id)
+          AND (part.aggregation, whole.aggregation)
+              NOT IN (('flow', 'flow'), ('stock', 'stock'))
+    ) THEN
+        RAISE EXCEPTION 'Tử số và mẫu số phải cùng cộng dồn hoặc cùng lấy giá trị mới nhất.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'indicator_ratio_alike';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER programs_guard_ratio AFTER INSERT OR UPDATE ON programs_indicator
+    FOR EACH ROW EXECUTE FUNCTION programs_guard_ratio();
+"""
+
+DROP_PROVINCE_GUARD = """
+DROP TRIGGER programs_guard_province ON programs_province;
+DROP FUNCTION programs_guard_province();
+"""
+
+DROP_RATIO_GUARD = """
+DROP TRIGGER programs_guard_ratio ON programs_indicator;
+DROP FUNCTION programs_guard_ratio();
+"""
+
+DROP_PLACE_GUARD = """
 DROP TRIGGER programs_guard_target ON programs_target;
 DROP TRIGGER programs_guard_activity ON programs_activity;
 DROP TRIGGER programs_guard_version ON programs_targetversion;
@@ -83,4 +141,8 @@ DROP FUNCTION programs_belongs(bigint, bigint);
 class Migration(migrations.Migration):
     dependencies = [("programs", "0001_initial")]
 
-    operations = [migrations.RunSQL(PLACE_GUARD, DROP)]
+    operations = [
+        migrations.RunSQL(PLACE_GUARD, DROP_PLACE_GUARD),
+        migrations.RunSQL(PROVINCE_GUARD, DROP_PROVINCE_GUARD),
+        migrations.RunSQL(RATIO_GUARD, DROP_RATIO_GUARD),
+    ]

@@ -87,11 +87,12 @@ class Province(models.Model):
                 violation_error_message="Ngày kết thúc phải từ ngày bắt đầu trở đi.",
             ),
             models.CheckConstraint(
-                condition=Q(valid_to=None, successor=None)
-                | Q(valid_to__isnull=False, successor__isnull=False),
-                name="province_closed_has_successor",
+                # A closed unit may wait for its successor: where the code goes on, the next
+                # unit can be written only after this one is closed.
+                condition=Q(successor=None) | Q(valid_to__isnull=False),
+                name="province_open_has_no_successor",
                 violation_error_message=(
-                    "Đơn vị đã kết thúc phải có đơn vị kế tiếp; đơn vị đang tồn tại thì không."
+                    "Đơn vị đang tồn tại thì chưa có đơn vị kế tiếp; hãy ghi ngày kết thúc trước."
                 ),
             ),
             models.CheckConstraint(

@@ -112,8 +112,9 @@ class TargetVersionQuerySet(models.QuerySet["TargetVersion"]):
 class TargetVersion(models.Model):
     """One promise: its shape and bounds in the indicator's unit, its document, date and status.
 
-    The version in force at the end of the period is official: the latest decided one, and of
-    two decided on the same day (or on none) the higher number. An old version stays computable.
+    Of the versions in force at the end of the period that nothing replaces, the latest decided
+    is official, and of two decided on the same day (or on none) the higher number. An old
+    version stays computable.
     Two sources that disagree are two versions of which neither replaces the other.
     """
 
@@ -203,9 +204,12 @@ class TargetVersion(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(status="revised") | Q(replaces=None),
+                condition=Q(status="revised", replaces__isnull=False)
+                | (~Q(status="revised") & Q(replaces=None)),
                 name="target_version_replaces_when_revised",
-                violation_error_message="Chỉ phiên bản điều chỉnh mới thay cho phiên bản khác.",
+                violation_error_message=(
+                    "Phiên bản điều chỉnh phải nêu thay phiên bản nào; phiên bản khác thì không."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(replaces=F("pk")),

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from django.utils import timezone
 
-from programs.models import Indicator, Period, Program
+from programs.models import Indicator, Period, Program, Province
 from programs.models.indicator import Aggregation
 from programs.models.period import PeriodKind
 from programs.planning import Direction
@@ -43,6 +43,7 @@ def rows_of(program: Program, indicator_ids: set[int]) -> Iterator[Attainment]:
     sums = sums_of(program, indicator_ids)
     expected = expected_of(program)
     periods = Period.objects.in_bulk({cell.period for cell in (*sums, *plans)})
+    provinces = Province.objects.in_bulk({cell.province for cell in (*sums, *plans)} - {None})
     bases = _Bases(program, indicator_ids, sums, expected)
     now = timezone.now()
 
@@ -54,7 +55,7 @@ def rows_of(program: Program, indicator_ids: set[int]) -> Iterator[Attainment]:
                 indicator=indicator,
                 period=period,
                 scope=cell.scope,
-                province_id=cell.province,
+                province=provinces.get(cell.province or 0),
                 layer=Layer.OFFICIAL,
                 computed_at=now,
             ),
@@ -105,7 +106,8 @@ def _row(
     row.units_reported = found.units_reported if found else 0
     row.leaves_reported = found.leaves_reported if found else 0
     row.units_expected = max(expected.units, row.units_reported)
-    row.leaves_expected = max(_leaves_due(indicator, expected), row.leaves_reported)
+    row.leaves_expected = _leaves_due(indicator, expected)
+    row.leaves_expected += found.leaves_unexpected if found else 0
 
     if base is not None:
         _compare(row, actual, base)
@@ -144,7 +146,8 @@ def _compare(row: Attainment, actual: Fraction | None, base: Base) -> None:
     row.base_period, row.base_actual = base.period, _stored(before)
 
     base_is_complete = base.sum.leaves_reported >= _leaves_due(row.indicator, base.expected)
-    if row.leaves_reported < row.leaves_expected or not base_is_complete:
+    is_complete = row.leaves_reported >= row.leaves_expected and _stood_throughout(row, base)
+    if not (is_complete and base_is_complete):
         row.no_comparison = NoComparison.PARTIAL.value
         return
     if row.indicator.is_percentage:
@@ -154,6 +157,15 @@ def _compare(row: Attainment, actual: Fraction | None, base: Base) -> None:
         row.relative_percent = shown_percent(against.relative)
     else:
         row.no_comparison = against.value
+
+
+def _stood_throughout(row: Attainment, base: Base) -> bool:
+    """Whether the province was the same unit from the start of the base to the end of the row."""
+    unit = row.province
+    if unit is None:
+        return True
+    is_there_still = unit.valid_to is None or unit.valid_to >= row.period.ends_on
+    return unit.valid_from <= base.period.starts_on and is_there_still
 
 
 def _stored(value: Fraction | None) -> Decimal | None:

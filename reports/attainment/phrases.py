@@ -271,15 +271,16 @@ def result_sentence(
     qualifier: Qualifier = Qualifier.EXACT,
     word: str = "",
     notes: Sequence[str] = (),
+    missing: NoPercentage = NoPercentage.NOT_REPORTED,
 ) -> str:
     """Return «64 lượt cơ sở công nghiệp nông thôn … (đạt 128% kế hoạch)», without a full stop.
 
     A name that begins with its unit follows the number; any other stands before a colon.
     `notes` are phrases of this module, in the order they are to be read. A reported zero is
-    «không phát sinh», no figure «chưa báo cáo».
+    «không phát sinh», no figure «chưa báo cáo» or whatever `missing` names.
     """
     if actual is None:
-        return f"{name}: {REASON_WORDS[NoPercentage.NOT_REPORTED]}"
+        return f"{name}: {REASON_WORDS[missing]}"
     tail = f" ({', '.join(notes)})" if notes else ""
     if exact(actual) == 0 and qualifier is Qualifier.EXACT:
         return f"{name}: không phát sinh{tail}"

@@ -21,9 +21,10 @@ class OfficialPlan:
 
 
 def official_plans(program: Program, indicators: set[int]) -> dict[Cell, OfficialPlan]:
-    """The plan in force at the end of each period: the latest decided, then the highest number.
+    """The plan in force at the end of each period.
 
-    Versions in force that nothing replaces, more than one, are sources that disagree.
+    Of the versions that nothing in force replaces it is the latest decided, then the highest
+    number. Where these versions promise different things, sources disagree.
     """
     versions = (
         TargetVersion.objects.filter(target__program=program, target__indicator__in=indicators)
@@ -45,12 +46,8 @@ def official_plans(program: Program, indicators: set[int]) -> dict[Cell, Officia
 
 def _official(in_force: list[TargetVersion]) -> OfficialPlan:
     replaced = {version.replaces_id for version in in_force}
-    standing_alone = [
-        version
-        for version in in_force
-        if version.pk not in replaced and version.status == TargetStatus.ASSIGNED
-    ]
+    standing = [version for version in in_force if version.pk not in replaced]
     return OfficialPlan(
-        version=max(in_force, key=lambda v: (v.decided_on or date.min, v.number)),
-        disputed=len({version.plan for version in standing_alone}) > 1,
+        version=max(standing, key=lambda v: (v.decided_on or date.min, v.number)),
+        disputed=len({version.plan for version in standing}) > 1,
     )

@@ -51,20 +51,23 @@ def recompute_all(*, worker: str = "") -> JobRun | None:
 def _recompute_batch(run: JobRun) -> bool:
     """Take one batch of marks and settle it; False when there was none left."""
     stale = take_marks()
-    for program in Program.objects.filter(pk__in=stale.indicators).order_by("pk"):
+    for program_id, indicators in sorted(stale.indicators.items()):
         # Two workers with different marks of one program would write each other's sums away:
-        # the second waits here, in a fixed order, and then reads fresh figures.
-        _lock(program)
-        computed, changed = recompute_program(program, stale.indicators[program.pk])
+        # the second waits here, in a fixed order, and reads everything only then.
+        _lock(program_id)
+        program = Program.objects.select_related("follows").filter(pk=program_id).first()
+        if program is None:
+            continue
+        computed, changed = recompute_program(program, indicators)
         run.rows_computed += computed
         run.rows_changed += changed
     run.marks_taken += stale.marks
     return bool(stale.marks)
 
 
-def _lock(program: Program) -> None:
+def _lock(program_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, program.pk])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, program_id])
 
 
 def _close_abandoned_runs() -> None:

@@ -41,6 +41,7 @@ class Sum:
     not_applicable: bool
     units_reported: int
     leaves_reported: int
+    leaves_unexpected: int  # reported by units that were gone at the leaf's end
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Expected:
     leaves: int
 
 
-# The program's leaves, and for every period of its stage the leaves inside it.
+# The program's leaves, and for every period of its stage the leaves inside it. A period that
+# leaves do not fill to the day («5 tháng» of a program by quarters) has no figures.
 PERIODS = """
 program AS (
     SELECT program.*, stage.starts_on AS stage_starts_on, stage.ends_on AS stage_ends_on
@@ -59,129 +61,161 @@ program AS (
     JOIN programs_period AS stage ON stage.id = program.stage_id
     WHERE program.id = %(program)s
 ),
-span AS (
-    SELECT period.id AS period_id, period.ends_on AS period_ends_on,
-           leaf.id AS leaf_id, leaf.starts_on AS leaf_starts_on, leaf.ends_on AS leaf_ends_on,
-           leaf.year AS leaf_year
+leaf AS (
+    SELECT period.*, min(period.starts_on) OVER (PARTITION BY period.year) AS year_starts_on
+    FROM program
+    JOIN programs_period AS period ON period.calendar = program.calendar
+        AND period.kind = program.leaf_kind
+        AND period.starts_on >= program.stage_starts_on
+        AND period.ends_on <= program.stage_ends_on
+),
+inside AS (
+    SELECT period.id AS period_id, period.starts_on AS period_starts_on,
+           period.ends_on AS period_ends_on,
+           leaf.id AS leaf_id, leaf.ends_on AS leaf_ends_on,
+           sum(leaf.ends_on - leaf.starts_on + 1) OVER (PARTITION BY period.id) AS days_filled
     FROM program
     JOIN programs_period AS period ON period.calendar = program.calendar
         AND period.starts_on >= program.stage_starts_on
         AND period.ends_on <= program.stage_ends_on
-    JOIN programs_period AS leaf ON leaf.calendar = program.calendar
-        AND leaf.kind = program.leaf_kind
-        AND leaf.starts_on >= period.starts_on AND leaf.ends_on <= period.ends_on
+    JOIN leaf ON leaf.starts_on >= period.starts_on AND leaf.ends_on <= period.ends_on
+),
+span AS (
+    SELECT * FROM inside WHERE days_filled = period_ends_on - period_starts_on + 1
 )"""
 
-# One official value per indicator, province and leaf: the parts of a province are added up.
-# A rate or a distinct count has no sum: several parts leave it without a value.
+# One official value per indicator, province and leaf: the parts of a province are added up. A
+# rate or a distinct count has no sum: only the whole province's own figure is its value.
+#
+# What was typed cumulatively since the start of the year becomes the work since the figure
+# before it, part by part. Where a leaf between was not reported, that work belongs to longer
+# periods only: `since` says how long.
 LEAVES = """
-leaf_value AS (
+typed AS (
     SELECT figure.indicator_id, figure.province_id, figure.period_id AS leaf_id,
-           indicator.aggregation, indicator.entry_mode,
-           CASE WHEN indicator.aggregation IN ('flow', 'stock') OR count(figure.approved_value) = 1
-                THEN sum(figure.approved_value) END AS value,
-           bool_and(figure.approved_state = 'not_applicable') AS not_applicable
+           indicator.aggregation,
+           figure.unit_id IS NULL AND figure.activity_id IS NULL AS is_whole,
+           figure.approved_state = 'not_applicable' AS not_applicable,
+           CASE WHEN indicator.entry_mode = 'cumulative'
+                THEN figure.approved_value - coalesce(lag(figure.approved_value) OVER earlier, 0)
+                ELSE figure.approved_value END AS value,
+           CASE WHEN indicator.entry_mode = 'cumulative'
+                THEN coalesce(lag(leaf.ends_on) OVER earlier + 1, leaf.year_starts_on)
+                ELSE leaf.starts_on END AS since
     FROM reports_figure AS figure
     JOIN programs_indicator AS indicator ON indicator.id = figure.indicator_id
+    JOIN leaf ON leaf.id = figure.period_id
     WHERE figure.program_id = %(program)s
       AND figure.indicator_id = ANY (%(indicators)s)
       AND figure.nature = 'actual'
       AND figure.approved_state IN ('reported', 'zero', 'not_applicable')
-    GROUP BY figure.indicator_id, figure.province_id, figure.period_id,
-             indicator.aggregation, indicator.entry_mode
+    WINDOW earlier AS (
+        PARTITION BY figure.indicator_id, figure.province_id, figure.unit_id, figure.activity_id,
+                     leaf.year, figure.approved_state = 'not_applicable'
+        ORDER BY leaf.starts_on
+    )
 ),
--- What was typed cumulatively since the start of the year becomes the work of its own leaf.
 leaf_work AS (
-    SELECT leaf_value.indicator_id, leaf_value.province_id, leaf_value.leaf_id,
-           leaf_value.aggregation, leaf_value.not_applicable,
-           CASE WHEN leaf_value.entry_mode = 'cumulative'
-                THEN leaf_value.value - coalesce(lag(leaf_value.value) OVER (
-                    PARTITION BY leaf_value.indicator_id, leaf_value.province_id, leaf.year
-                    ORDER BY leaf.starts_on), 0)
-                ELSE leaf_value.value END AS value
-    FROM leaf_value
-    JOIN programs_period AS leaf ON leaf.id = leaf_value.leaf_id
+    SELECT indicator_id, province_id, leaf_id, aggregation,
+           CASE WHEN aggregation IN ('flow', 'stock') THEN sum(value)
+                ELSE max(value) FILTER (WHERE is_whole) END AS value,
+           min(since) AS since,
+           bool_and(not_applicable) AS not_applicable
+    FROM typed
+    GROUP BY indicator_id, province_id, leaf_id, aggregation
 )"""
 
-# Coverage counts who has answered, «không áp dụng» included, by the units that stand at the end
-# of the period; a figure of a predecessor counts for the unit that took its place.
-COVERAGE = """
+# Every leaf's work in every period that holds it. Coverage counts who has answered, «không áp
+# dụng» included, by the units that stand at the end of the period: a figure of a predecessor
+# counts for the unit that took its place. A unit that reports for a leaf at whose end it is
+# gone was not expected to.
+PLACED = f"""
+WITH {PERIODS}, {LEAVES},
 present AS (
-    SELECT span.period_id, lineage.part_id AS province_id, lineage.unit_id
+    SELECT DISTINCT ON (span.period_id, lineage.part_id)
+           span.period_id, lineage.part_id AS province_id, lineage.unit_id
     FROM (SELECT DISTINCT period_id, period_ends_on FROM span) AS span
     JOIN programs_province AS unit ON unit.valid_from <= span.period_ends_on
         AND coalesce(unit.valid_to, 'infinity') >= span.period_ends_on
     JOIN programs_lineage AS lineage ON lineage.unit_id = unit.id
+    ORDER BY span.period_id, lineage.part_id, unit.valid_from DESC
+),
+placed AS (
+    SELECT leaf_work.*, span.period_id,
+           span.leaf_id = span.period_id AS is_itself,
+           span.leaf_ends_on = span.period_ends_on AS is_last,
+           coalesce(present.unit_id, leaf_work.province_id) AS unit_id,
+           coalesce(reporter.valid_to, 'infinity') >= span.leaf_ends_on AS was_expected
+    FROM leaf_work
+    JOIN span ON span.leaf_id = leaf_work.leaf_id
+        AND span.period_starts_on <= leaf_work.since
+    JOIN programs_province AS reporter ON reporter.id = leaf_work.province_id
+    LEFT JOIN present ON (present.period_id, present.province_id)
+        = (span.period_id, leaf_work.province_id)
 )"""
 
-# Flows add over leaves and provinces. A stock is the value of the period's last leaf, added
-# over provinces: a missing last leaf is «chưa báo cáo», not the value before it.
-ADDED = f"""
-WITH {PERIODS}, {LEAVES}, {COVERAGE}
-SELECT leaf_work.indicator_id, span.period_id, leaf_work.province_id,
-       sum(leaf_work.value) AS value,
-       NULL::numeric AS numerator, NULL::numeric AS denominator,
-       TRUE AS addable,
-       bool_and(leaf_work.not_applicable) AS not_applicable,
-       count(DISTINCT coalesce(present.unit_id, leaf_work.province_id)) AS units_reported,
-       count(*) AS leaves_reported
-FROM leaf_work
-JOIN span USING (leaf_id)
-LEFT JOIN present ON (present.period_id, present.province_id)
-    = (span.period_id, leaf_work.province_id)
-WHERE leaf_work.aggregation = 'flow'
-   OR (leaf_work.aggregation = 'stock' AND span.leaf_ends_on = span.period_ends_on)
+BY_PROVINCE_AND_NATION = """
 GROUP BY GROUPING SETS (
-    (leaf_work.indicator_id, span.period_id, leaf_work.province_id),
-    (leaf_work.indicator_id, span.period_id)
+    (placed.indicator_id, placed.period_id, placed.province_id),
+    (placed.indicator_id, placed.period_id)
 )"""
+
+COUNTS = """
+       bool_and(placed.not_applicable) AS not_applicable,
+       count(DISTINCT placed.unit_id) AS units_reported,
+       count(*) AS leaves_reported,
+       count(*) FILTER (WHERE NOT placed.was_expected) AS leaves_unexpected"""
+
+# Flows add over leaves and provinces. A stock is the value of the period's last leaf, added
+# over the provinces that still stand: a missing last leaf is «chưa báo cáo», not the value
+# before it.
+ADDED = f"""
+{PLACED}
+SELECT placed.indicator_id, placed.period_id, placed.province_id,
+       sum(placed.value) AS value,
+       NULL::numeric AS numerator, NULL::numeric AS denominator,
+       TRUE AS addable,{COUNTS}
+FROM placed
+WHERE placed.aggregation = 'flow'
+   OR (placed.aggregation = 'stock' AND placed.is_last AND placed.was_expected)
+{BY_PROVINCE_AND_NATION}"""
 
 # A rate and a typed distinct count stand for their own leaf and province only, not for a year
 # or a nation in which they happen to be the only one.
 SINGLE = f"""
-WITH {PERIODS}, {LEAVES}, {COVERAGE}
-SELECT leaf_work.indicator_id, span.period_id, leaf_work.province_id,
-       CASE WHEN grouping(leaf_work.province_id) = 0 AND bool_and(span.leaf_id = span.period_id)
-            THEN min(leaf_work.value) END AS value,
+{PLACED}
+SELECT placed.indicator_id, placed.period_id, placed.province_id,
+       CASE WHEN grouping(placed.province_id) = 0 AND bool_and(placed.is_itself)
+            THEN max(placed.value) END AS value,
        NULL::numeric AS numerator, NULL::numeric AS denominator,
-       grouping(leaf_work.province_id) = 0 AND bool_and(span.leaf_id = span.period_id)
-           AND bool_and(leaf_work.value IS NOT NULL OR leaf_work.not_applicable) AS addable,
-       bool_and(leaf_work.not_applicable) AS not_applicable,
-       count(DISTINCT coalesce(present.unit_id, leaf_work.province_id)) AS units_reported,
-       count(*) AS leaves_reported
-FROM leaf_work
-JOIN span USING (leaf_id)
-LEFT JOIN present ON (present.period_id, present.province_id)
-    = (span.period_id, leaf_work.province_id)
-WHERE leaf_work.aggregation IN ('rate', 'distinct')
-GROUP BY GROUPING SETS (
-    (leaf_work.indicator_id, span.period_id, leaf_work.province_id),
-    (leaf_work.indicator_id, span.period_id)
-)"""
+       grouping(placed.province_id) = 0 AND bool_and(placed.is_itself)
+           AND bool_and(placed.value IS NOT NULL OR placed.not_applicable) AS addable,{COUNTS}
+FROM placed
+WHERE placed.aggregation IN ('rate', 'distinct')
+{BY_PROVINCE_AND_NATION}"""
 
 # A ratio is always the ratio of two sums, over the leaves in which both parts were reported.
+# Its parts are both flows or both stocks (a rule of the catalogue).
 RATIO = f"""
-WITH {PERIODS}, {LEAVES}, {COVERAGE}
-SELECT ratio.id AS indicator_id, span.period_id, part.province_id,
+{PLACED}
+SELECT placed.indicator_id, placed.period_id, placed.province_id,
        NULL::numeric AS value,
-       sum(part.value) AS numerator, sum(whole.value) AS denominator,
-       TRUE AS addable,
-       FALSE AS not_applicable,
-       count(DISTINCT coalesce(present.unit_id, part.province_id)) AS units_reported,
-       count(*) AS leaves_reported
-FROM programs_indicator AS ratio
-JOIN leaf_work AS part ON part.indicator_id = ratio.numerator_id
-JOIN leaf_work AS whole ON whole.indicator_id = ratio.denominator_id
-    AND (whole.province_id, whole.leaf_id) = (part.province_id, part.leaf_id)
-JOIN span ON span.leaf_id = part.leaf_id
-LEFT JOIN present ON (present.period_id, present.province_id) = (span.period_id, part.province_id)
-WHERE ratio.id = ANY (%(ratios)s)
-  AND part.value IS NOT NULL AND whole.value IS NOT NULL
-  AND (part.aggregation = 'flow' OR span.leaf_ends_on = span.period_ends_on)
-GROUP BY GROUPING SETS (
-    (ratio.id, span.period_id, part.province_id),
-    (ratio.id, span.period_id)
-)"""
+       sum(placed.part) AS numerator, sum(placed.whole) AS denominator,
+       TRUE AS addable,{COUNTS}
+FROM (
+    SELECT ratio.id AS indicator_id, part.period_id, part.province_id, part.unit_id,
+           part.was_expected, part.value AS part, whole.value AS whole,
+           part.not_applicable AND whole.not_applicable AS not_applicable
+    FROM programs_indicator AS ratio
+    JOIN placed AS part ON part.indicator_id = ratio.numerator_id
+    JOIN placed AS whole ON whole.indicator_id = ratio.denominator_id
+        AND (whole.province_id, whole.leaf_id, whole.period_id)
+            = (part.province_id, part.leaf_id, part.period_id)
+    WHERE ratio.id = ANY (%(ratios)s)
+      AND part.not_applicable = whole.not_applicable
+      AND (part.aggregation = 'flow' OR (part.is_last AND part.was_expected))
+) AS placed
+{BY_PROVINCE_AND_NATION}"""
 
 EXPECTED_UNITS = f"""
 WITH {PERIODS}
@@ -200,12 +234,12 @@ def sums_of(program: Program, indicators: Iterable[int]) -> dict[Cell, Sum]:
 
     The nation's cells are there for a national program only: a local one has no other place.
     """
-    indicator_ids = list(indicators)
-    ratios = _ratios_among(indicator_ids)
+    wanted = set(indicators)
+    ratios = _ratios_among(sorted(wanted))
     parts = [part for pair in ratios.values() for part in pair]
     parameters: dict[str, int | list[int]] = {
         "program": program.pk,
-        "indicators": sorted({*indicator_ids, *parts}),
+        "indicators": sorted({*wanted, *parts}),
         "ratios": list(ratios),
     }
     sums: dict[Cell, Sum] = {}
@@ -213,7 +247,8 @@ def sums_of(program: Program, indicators: Iterable[int]) -> dict[Cell, Sum]:
         for statement in (ADDED, SINGLE, RATIO):
             cursor.execute(statement, parameters)
             for indicator, period, province, *numbers in cursor.fetchall():
-                if province is None and program.province_id is not None:
+                asked_for = indicator in wanted  # a ratio's parts come along
+                if not asked_for or (province is None and program.province_id is not None):
                     continue
                 scope = Scope.NATION if province is None else Scope.REPORTED
                 sums[Cell(indicator, period, scope, province)] = Sum(*numbers)

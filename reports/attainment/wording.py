@@ -43,8 +43,8 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
     A total of several figures has no qualifier of its own: leave `typed` out.
     """
     indicator = row.indicator
-    qualifier = Qualifier(typed.qualifier) if typed else Qualifier.EXACT
-    word = typed.qualifier_word if typed else ""
+    qualifier = Qualifier(typed.approved_qualifier or Qualifier.EXACT) if typed else Qualifier.EXACT
+    word = typed.approved_word if typed else ""
     plan = row.target_version.plan if row.target_version else None
 
     actual = exact_actual(row)
@@ -59,6 +59,8 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
     )
     compared = _compared(row)
     notes = [attained] if plan is not None else []
+    if compared and row.no_comparison != NoComparison.PARTIAL:  # no news for a report
+        notes.append(compared)
     return Wording(
         plan=phrases.plan_amount(plan, decimals=indicator.decimals) if plan else NOTHING,
         actual=_actual(row, qualifier, word),
@@ -72,7 +74,8 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
             decimals=indicator.decimals,
             qualifier=qualifier,
             word=word,
-            notes=[*notes, *([compared] if compared else [])],
+            notes=notes,
+            missing=NoPercentage(row.no_actual) if row.no_actual else NoPercentage.NOT_REPORTED,
         ),
     )
 
@@ -106,8 +109,9 @@ def _compared(row: Attainment) -> str:
     if row.base_period is None or row.actual is None or row.base_actual is None:
         return ""
     against = row.base_period.name
-    if row.indicator.is_percentage:
-        moved = points(exact_actual(row), row.base_actual)
+    if row.indicator.is_percentage and not row.no_comparison:
+        # Both as stored: a third against a third must not differ in the seventh decimal.
+        moved = points(row.actual, row.base_actual)
         return "" if isinstance(moved, NoComparison) else phrases.points_phrase(moved, against)
     if row.relative_percent is None:
         return phrases.no_comparison_phrase(

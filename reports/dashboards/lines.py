@@ -138,7 +138,7 @@ def _figures_with_remarks(
             nature=FigureNature.ACTUAL,
             approved_state=FigureState.REPORTED,
         )
-        .exclude(qualifier=Qualifier.EXACT, as_of=None, is_derived=False, note="")
+        .exclude(approved_qualifier=Qualifier.EXACT, as_of=None, is_derived=False, note="")
         .select_related("period")
     )
     if first.province_id is not None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from programs.access import Right, may
 from programs.models import TargetVersion
-from reports.models import Edition, Figure, Report, ReportState, Transition
+from reports.models import Edition, FigureState, Report, ReportState, Transition
 from reports.models.report import OPEN_STATES
 from reports.tasks import recompute_soon
 
@@ -131,17 +131,24 @@ def _move(
 
 
 def _make_official(report: Report) -> None:
-    """Copy what was submitted. Where the whole province's figure is given, its parts are detail.
+    """Copy what was submitted. Nothing is counted twice: not the parent and its children.
 
-    So nothing is counted twice: not the parent and its children.
+    Where the whole province's figure is given, units and activities are its detail; else where
+    figures of units are given, activities are theirs.
     """
-    whole = Figure.objects.whole().filter(
-        report=OuterRef("report"), indicator=OuterRef("indicator"), nature=OuterRef("nature")
+    beside = report.figures.filter(
+        indicator=OuterRef("indicator"), nature=OuterRef("nature")
+    ).exclude(state=FigureState.MISSING)
+    has_whole = Exists(beside.filter(unit=None, activity=None))
+    has_units = Exists(beside.filter(unit__isnull=False, activity=None))
+    counts = (
+        Q(unit=None, activity=None) | (Q(activity=None) & ~has_whole) | (~has_whole & ~has_units)
     )
-    counts = Q(unit=None, activity=None) | ~Exists(whole.exclude(state="missing"))
     report.figures.update(
         approved_state=Case(When(counts, then=F("state")), default=Value("")),
         approved_value=Case(When(counts, then=F("value")), default=None),
+        approved_qualifier=Case(When(counts, then=F("qualifier")), default=Value("")),
+        approved_word=Case(When(counts, then=F("qualifier_word")), default=Value("")),
     )
 
 
@@ -172,7 +179,9 @@ def _content(report: Report) -> dict[str, Any]:
                 "state": figure.state,
                 "value": _plain(figure.value),
                 "counts": figure.approved_state != "",
-                "qualifier": figure.qualifier_word,
+                "qualifier": [figure.qualifier, figure.qualifier_word],
+                "as_of": figure.as_of and figure.as_of.isoformat(),
+                "derived": figure.is_derived,
                 "note": figure.note,
             }
             for figure in figures
@@ -185,6 +194,8 @@ def _content(report: Report) -> dict[str, Any]:
                 "shape": version.shape,
                 "lower": _plain(version.lower),
                 "upper": _plain(version.upper),
+                "baseline": _plain(version.baseline),
+                "decided_on": version.decided_on and version.decided_on.isoformat(),
             }
             for version in versions
         ],

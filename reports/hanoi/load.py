@@ -22,10 +22,10 @@ from programs.models import (
     TargetVersion,
 )
 from programs.planning import Qualifier
-from programs.tables import Row, day, decimal, keys, load_table, put_row
+from programs.tables import Row, add_row, day, decimal, keys, load_table
 from reports.entry.figures import Typed, enter_figure
 from reports.entry.workflow import approve, submit
-from reports.models import Evidence, Figure, FigureState, Quotation, Report
+from reports.models import Evidence, FigureState, Quotation, Report
 
 HERE = Path(__file__).parent
 INDICATORS = HERE / "indicators.csv"
@@ -51,7 +51,7 @@ def load_hanoi(*, at: datetime | None = None) -> Iterator[Loaded]:
 def _put_program(row: Row) -> bool:
     stage = Period.objects.get(key=f"{row['stage_start']}-{row['stage_end']}")
     owner = row["province_code"]
-    return put_row(
+    return add_row(
         Program,
         {"code": row["code"]},
         {
@@ -94,7 +94,7 @@ class _Loader:
             period=self.periods[row["period"]],
         )
         number = int(row["version"])
-        written = put_row(
+        written = add_row(
             TargetVersion,
             {"target": target, "number": number},
             {
@@ -113,14 +113,14 @@ class _Loader:
         return written
 
     def put_figure(self, row: Row) -> bool:
-        """Type the figure, unless its report was sent already: then it stays as it is."""
-        report, _created = Report.objects.get_or_create(
+        """Type the figure into a report that this run has opened; one that was there stays."""
+        report, is_new = Report.objects.get_or_create(
             program=self.programs[row["program"]],
             province=self.hanoi,
             period=self.periods[row["period"]],
         )
         indicator = self.indicators[row["indicator"]]
-        if not report.is_open or Figure.objects.filter(report=report, indicator=indicator).exists():
+        if not is_new and report.pk not in self.typed:
             return False
         enter_figure(
             report,
@@ -151,7 +151,7 @@ class _Loader:
             "period": self.periods[row["period"]],
             "kind": row["kind"],
         }
-        written = put_row(Quotation, identity, {"text": row["text"]})
+        written = add_row(Quotation, identity, {"text": row["text"]})
         if written:
             Quotation.objects.get(**identity).documents.set(self._sources(row))
         return written

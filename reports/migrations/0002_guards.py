@@ -14,10 +14,17 @@ DECLARE
     stage programs_period;
     unit programs_province;
 BEGIN
-    IF TG_OP = 'UPDATE' AND (NEW.program_id, NEW.province_id, NEW.period_id)
-            IS DISTINCT FROM (OLD.program_id, OLD.province_id, OLD.period_id) THEN
-        RAISE EXCEPTION 'Không đổi được chương trình, tỉnh hoặc kỳ của một báo cáo đã lập.'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_identity_fixed';
+    IF TG_OP = 'UPDATE' THEN
+        IF (NEW.program_id, NEW.province_id, NEW.period_id)
+                IS DISTINCT FROM (OLD.program_id, OLD.province_id, OLD.period_id) THEN
+            RAISE EXCEPTION 'Không đổi được chương trình, tỉnh hoặc kỳ của một báo cáo đã lập.'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'report_identity_fixed';
+        END IF;
+        RETURN NEW; -- what was right when it was opened may be finished
+    END IF;
+    IF NEW.state <> 'draft' THEN
+        RAISE EXCEPTION 'Báo cáo mới bắt đầu ở tình trạng «đang nhập».'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_begins_as_draft';
     END IF;
 
     SELECT * INTO program FROM programs_program WHERE id = NEW.program_id;
@@ -72,66 +79,109 @@ BEGIN
 END $$;
 
 CREATE FUNCTION reports_guard_new_figures() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    wrong text;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        PERFORM reports_refuse_closed(array(SELECT DISTINCT report_id FROM new_rows));
-        IF EXISTS (SELECT FROM new_rows WHERE approved_state <> '') THEN
-            RAISE EXCEPTION 'Số liệu mới chưa thể là số liệu đã duyệt.'
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_new_not_approved';
-        END IF;
-    ELSE
-        PERFORM reports_refuse_closed(array(
-            SELECT DISTINCT written.report_id
-            FROM new_rows AS written JOIN old_rows AS replaced USING (id)
-            WHERE (written.report_id, written.indicator_id, written.unit_id, written.activity_id, written.nature,
-                   written.state, written.value, written.qualifier, written.as_of)
-               IS DISTINCT FROM
-                  (replaced.report_id, replaced.indicator_id, replaced.unit_id, replaced.activity_id, replaced.nature,
-                   replaced.state, replaced.value, replaced.qualifier, replaced.as_of)
-        ));
-        IF EXISTS (
-            SELECT
-            FROM new_rows AS written
-            JOIN old_rows AS replaced USING (id)
-            JOIN reports_report AS report ON report.id = written.report_id
-            WHERE (written.approved_state, written.approved_value)
-                    IS DISTINCT FROM (replaced.approved_state, replaced.approved_value)
-              AND (report.state <> 'approved'
-                   OR (written.approved_state <> ''
-                       AND (written.approved_state, written.approved_value)
-                           IS DISTINCT FROM (written.state, written.value)))
-        ) THEN
-            RAISE EXCEPTION 'Số liệu chính thức chỉ đổi khi báo cáo được duyệt.'
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_official_by_approval';
-        END IF;
+    PERFORM reports_refuse_closed(array(SELECT DISTINCT report_id FROM new_rows));
+    IF EXISTS (SELECT FROM new_rows WHERE approved_state <> '') THEN
+        RAISE EXCEPTION 'Số liệu mới chưa thể là số liệu đã duyệt.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_new_not_approved';
+    END IF;
+    IF EXISTS (
+        SELECT
+        FROM new_rows AS written
+        JOIN programs_indicator AS indicator ON indicator.id = written.indicator_id
+        LEFT JOIN programs_organisation AS unit ON unit.id = written.unit_id
+        LEFT JOIN programs_activity AS activity ON activity.id = written.activity_id
+        WHERE NOT programs_belongs(indicator.province_id, written.province_id)
+           OR NOT programs_belongs(unit.province_id, written.province_id)
+           OR NOT programs_belongs(activity.province_id, written.province_id)
+           OR activity.program_id <> written.program_id
+    ) THEN
+        RAISE EXCEPTION 'Chỉ tiêu, đơn vị hoặc hoạt động này không phải của tỉnh lập báo cáo.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_of_its_province';
+    END IF;
+    PERFORM reports_refuse_values(array(SELECT id FROM new_rows));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION reports_guard_changed_figures() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM new_rows AS written JOIN old_rows AS replaced USING (id)
+        WHERE (written.report_id, written.indicator_id, written.unit_id, written.activity_id,
+               written.nature)
+           IS DISTINCT FROM
+              (replaced.report_id, replaced.indicator_id, replaced.unit_id, replaced.activity_id,
+               replaced.nature)
+    ) OR (SELECT count(*) FROM new_rows AS written JOIN old_rows AS replaced USING (id))
+         <> (SELECT count(*) FROM new_rows) THEN
+        RAISE EXCEPTION 'Một số liệu không chuyển sang báo cáo, chỉ tiêu hay đơn vị khác được.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_identity_fixed';
     END IF;
 
-    SELECT indicator.name INTO wrong
-    FROM new_rows AS written JOIN programs_indicator AS indicator ON indicator.id = written.indicator_id
-    WHERE indicator.aggregation = 'ratio' LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION '«%» là tỷ số: nhập tử số và mẫu số, không nhập thẳng tỷ số.', wrong
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_not_of_ratio';
-    END IF;
-
-    SELECT indicator.name INTO wrong
-    FROM new_rows AS written JOIN programs_indicator AS indicator ON indicator.id = written.indicator_id
-    WHERE written.value < 0 AND indicator.aggregation <> 'rate' LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'Số liệu của «%» không thể âm.', wrong
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_not_negative';
-    END IF;
-
-    SELECT indicator.name INTO wrong
-    FROM new_rows AS written JOIN programs_indicator AS indicator ON indicator.id = written.indicator_id
-    WHERE written.value <> round(written.value, indicator.decimals) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'Số liệu của «%» có nhiều chữ số thập phân hơn chỉ tiêu cho phép.', wrong
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_decimals';
+    PERFORM reports_refuse_closed(array(
+        SELECT DISTINCT written.report_id
+        FROM new_rows AS written JOIN old_rows AS replaced USING (id)
+        WHERE (written.state, written.value, written.qualifier, written.qualifier_word,
+               written.as_of, written.is_derived)
+           IS DISTINCT FROM
+              (replaced.state, replaced.value, replaced.qualifier, replaced.qualifier_word,
+               replaced.as_of, replaced.is_derived)
+    ));
+    PERFORM reports_refuse_values(array(
+        SELECT id FROM new_rows AS written JOIN old_rows AS replaced USING (id)
+        WHERE written.value IS DISTINCT FROM replaced.value
+    ));
+    IF EXISTS (
+        SELECT
+        FROM new_rows AS written
+        JOIN old_rows AS replaced USING (id)
+        JOIN reports_report AS report ON report.id = written.report_id
+        WHERE (written.approved_state, written.approved_value, written.approved_qualifier,
+               written.approved_word)
+           IS DISTINCT FROM
+              (replaced.approved_state, replaced.approved_value, replaced.approved_qualifier,
+               replaced.approved_word)
+          AND (report.state <> 'approved'
+               OR (written.approved_state <> ''
+                   AND (written.approved_state, written.approved_value,
+                        written.approved_qualifier, written.approved_word)
+                       IS DISTINCT FROM
+                       (written.state, written.value, written.qualifier,
+                        written.qualifier_word)))
+    ) THEN
+        RAISE EXCEPTION 'Số liệu chính thức chỉ đổi khi báo cáo được duyệt.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_official_by_approval';
     END IF;
     RETURN NULL;
+END $$;
+
+-- Values that their indicator cannot have.
+CREATE FUNCTION reports_refuse_values(figure_ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT indicator.name,
+           indicator.aggregation = 'ratio' AS is_ratio,
+           figure.value < 0 AND indicator.aggregation <> 'rate' AS is_negative
+    INTO wrong
+    FROM reports_figure AS figure
+    JOIN programs_indicator AS indicator ON indicator.id = figure.indicator_id
+    WHERE figure.id = ANY (figure_ids)
+      AND (indicator.aggregation = 'ratio'
+           OR (figure.value < 0 AND indicator.aggregation <> 'rate')
+           OR figure.value <> round(figure.value, indicator.decimals))
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN;
+    ELSIF wrong.is_ratio THEN
+        RAISE EXCEPTION '«%» là tỷ số: nhập tử số và mẫu số, không nhập thẳng tỷ số.', wrong.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_not_of_ratio';
+    ELSIF wrong.is_negative THEN
+        RAISE EXCEPTION 'Số liệu của «%» không thể âm.', wrong.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_not_negative';
+    END IF;
+    RAISE EXCEPTION 'Số liệu của «%» có nhiều chữ số thập phân hơn chỉ tiêu cho phép.', wrong.name
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'figure_decimals';
 END $$;
 
 CREATE FUNCTION reports_guard_deleted_figures() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -149,10 +199,50 @@ CREATE TRIGGER reports_guard_insert AFTER INSERT ON reports_figure
     FOR EACH STATEMENT EXECUTE FUNCTION reports_guard_new_figures();
 CREATE TRIGGER reports_guard_update AFTER UPDATE ON reports_figure
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION reports_guard_new_figures();
+    FOR EACH STATEMENT EXECUTE FUNCTION reports_guard_changed_figures();
 CREATE TRIGGER reports_guard_delete AFTER DELETE ON reports_figure
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION reports_guard_deleted_figures();
+"""
+
+# What figures were typed under does not change under them: a new program or indicator is made.
+IN_USE_GUARD = """
+CREATE FUNCTION reports_guard_program() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.leaf_kind, NEW.calendar, NEW.stage_id, NEW.province_id)
+            IS DISTINCT FROM (OLD.leaf_kind, OLD.calendar, OLD.stage_id, OLD.province_id)
+            AND (EXISTS (SELECT FROM reports_report WHERE program_id = NEW.id)
+                 OR EXISTS (SELECT FROM programs_target WHERE program_id = NEW.id)) THEN
+        RAISE EXCEPTION 'Chương trình đã có kế hoạch hoặc báo cáo: không đổi được kỳ báo cáo, '
+            'lịch, giai đoạn và tỉnh.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'program_in_use';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER reports_guard_program BEFORE UPDATE ON programs_program
+    FOR EACH ROW EXECUTE FUNCTION reports_guard_program();
+
+CREATE FUNCTION reports_guard_indicator() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF ((NEW.aggregation, NEW.entry_mode, NEW.unit, NEW.province_id)
+            IS DISTINCT FROM (OLD.aggregation, OLD.entry_mode, OLD.unit, OLD.province_id)
+            OR NEW.decimals < OLD.decimals)
+            AND EXISTS (SELECT FROM reports_figure WHERE indicator_id = NEW.id) THEN
+        RAISE EXCEPTION 'Chỉ tiêu đã có số liệu: không đổi được đơn vị tính, cách cộng, cách nhập '
+            'và không giảm được số chữ số thập phân; hãy lập chỉ tiêu mới.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'indicator_in_use';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER reports_guard_indicator BEFORE UPDATE ON programs_indicator
+    FOR EACH ROW EXECUTE FUNCTION reports_guard_indicator();
+"""
+
+DROP_IN_USE_GUARD = """
+DROP TRIGGER reports_guard_program ON programs_program;
+DROP FUNCTION reports_guard_program();
+DROP TRIGGER reports_guard_indicator ON programs_indicator;
+DROP FUNCTION reports_guard_indicator();
 """
 
 DROP_REPORT_GUARD = """
@@ -165,6 +255,8 @@ DROP TRIGGER reports_guard_insert ON reports_figure;
 DROP TRIGGER reports_guard_update ON reports_figure;
 DROP TRIGGER reports_guard_delete ON reports_figure;
 DROP FUNCTION reports_guard_new_figures();
+DROP FUNCTION reports_guard_changed_figures();
+DROP FUNCTION reports_refuse_values(bigint[]);
 DROP FUNCTION reports_guard_deleted_figures();
 DROP FUNCTION reports_refuse_closed(bigint[]);
 ALTER TABLE reports_figure DROP CONSTRAINT figure_of_its_report;
@@ -177,4 +269,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(REPORT_GUARD, DROP_REPORT_GUARD),
         migrations.RunSQL(FIGURE_GUARD, DROP_FIGURE_GUARD),
+        migrations.RunSQL(IN_USE_GUARD, DROP_IN_USE_GUARD),
     ]

@@ -13,7 +13,8 @@ MARK = "INSERT INTO reports_recomputemark (program_id, indicator_id, province_id
 # what belongs together everywhere, so provinces and periods mark everything.
 MARKED = {
     "reports_figure": (
-        "indicator_id, state, value, approved_state, approved_value, unit_id, activity_id",
+        "program_id, province_id, period_id, indicator_id, unit_id, activity_id, nature,"
+        " state, value, approved_state, approved_value",
         "program_id, indicator_id, province_id, period_id FROM {rows}",
     ),
     "reports_report": ("state", "program_id, NULL::bigint, province_id, period_id FROM {rows}"),
@@ -49,7 +50,7 @@ MARKED = {
         "NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint FROM {rows}",
     ),
     "programs_period": (
-        "calendar, kind, starts_on, ends_on",
+        "calendar, kind, year, number, starts_on, ends_on",
         "NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint FROM {rows}",
     ),
 }

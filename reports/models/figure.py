@@ -56,8 +56,8 @@ class FigureQuerySet(models.QuerySet["Figure"]):
 class Figure(models.Model):
     """What was typed, and beside it what the latest approval made official.
 
-    `value` and `state` are the report as it is being worked on. `approved_value` and
-    `approved_state` are the last edition's: sums of official figures read these alone, so a
+    `value` and `state` are the report as it is being worked on. The columns `approved_…` are
+    the last edition's: sums of official figures read these alone, so a
     report that is being corrected keeps its published figure until the correction is approved.
 
     A figure without unit and activity is the whole province's. Where it is given, figures of
@@ -109,6 +109,10 @@ class Figure(models.Model):
     approved_value = models.DecimalField(
         "giá trị đã duyệt", max_digits=20, decimal_places=6, null=True, blank=True
     )
+    approved_qualifier = models.CharField(
+        "mức chính xác đã duyệt", max_length=8, choices=QUALIFIER_LABELS, blank=True, default=""
+    )
+    approved_word = NfcCharField("từ kèm theo đã duyệt", max_length=20, blank=True, default="")
 
     qualifier = models.CharField(
         "mức chính xác",

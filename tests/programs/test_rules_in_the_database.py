@@ -47,10 +47,23 @@ def test_one_code_belongs_to_one_province_a_day():
     assert refused(ProvinceFactory, code="15", name="Nữa", valid_from=date(2026, 1, 1))
 
 
-def test_a_closed_province_names_its_successor_and_an_open_one_has_none():
+def test_an_open_province_has_no_successor():
     other = ProvinceFactory.create()
-    assert refused(ProvinceFactory, valid_to=date(2025, 6, 30), successor=None)
-    assert refused(ProvinceFactory, valid_to=None, successor=other)
+    assert refused(ProvinceFactory.create, valid_to=None, successor=other)
+
+
+def test_a_successor_begins_after_its_predecessor_so_lineage_never_circles():
+    standing = ProvinceFactory.create()
+    assert refused(ProvinceFactory.create, valid_to=date(2025, 6, 30), successor=standing)
+
+
+def test_a_ratio_is_of_parts_that_add_up_alike():
+    stock = IndicatorFactory.create(aggregation="stock")
+    assert refused(RatioFactory.create, denominator=stock)
+    assert refused(
+        RatioFactory.create,
+        numerator=IndicatorFactory.create(aggregation="distinct", counted="organisation"),
+    )
 
 
 def test_a_local_program_has_an_owner_and_a_national_one_has_none():

@@ -18,6 +18,7 @@ from tests.factories import (
     IndicatorFactory,
     OrganisationFactory,
     PeriodFactory,
+    ProgramFactory,
     ProvinceFactory,
     TargetVersionFactory,
 )
@@ -66,18 +67,21 @@ WRITES: dict[str, Write] = {
     "a plan moved to another period": lambda _, version: Target.objects.update(
         period=PeriodFactory.create(year=2016)
     ),
-    "an indicator that adds up differently": lambda figure, _: Indicator.objects.update(
-        aggregation="stock"
+    "an indicator that adds up differently": lambda _, version: (
+        Figure.objects.all().delete(),
+        Indicator.objects.update(aggregation="stock"),
     ),
     "an indicator whose direction turns": lambda figure, _: Indicator.objects.update(
         direction="lower"
     ),
-    "a program reported in another kind of period": lambda figure, _: Program.objects.update(
-        leaf_kind="quarter"
-    ),
+    "a program that follows another": lambda figure, _: Program.objects.filter(
+        pk=figure.program_id
+    ).update(follows=ProgramFactory.create()),
     "a province that merges": lambda figure, _: Province.objects.filter(
         pk=figure.province_id
-    ).update(valid_to=date(2025, 6, 30), successor=ProvinceFactory.create()),
+    ).update(
+        valid_to=date(2025, 6, 30), successor=ProvinceFactory.create(valid_from=date(2025, 7, 1))
+    ),
     "a period that shifts": lambda figure, _: Period.objects.filter(pk=figure.period_id).update(
         starts_on=date(2016, 1, 2)
     ),
@@ -147,7 +151,7 @@ def test_a_thousand_figures_in_one_statement_leave_one_mark_a_cell(figure):
         FigureFactory.build(
             report=figure.report,
             indicator=indicator,
-            unit=OrganisationFactory.create(),
+            unit=OrganisationFactory.create(province=figure.province),
         )
         for indicator in indicators
         for _ in range(4)

@@ -45,6 +45,8 @@ def reported(program: Program, year: int, value: int) -> None:
 )
 def test_the_leading_period_is_the_last_that_has_ended(hanoi, national_viewer, today, leading):
     program = ProgramFactory.create(province=hanoi, stage=StageFactory.create())
+    for year in range(2016, 2021):
+        PeriodFactory.create(year=year)
     reported(program, 2016, 10)
     programs = with_leading_period(Program.objects.all(), national_viewer, on=today)
 

@@ -199,7 +199,18 @@ def test_a_whole_is_not_counted_again_with_its_parts(report, staff, manager, han
     submit(report, by=staff)
     approve(report, by=manager)
 
-    assert official(report) == [Decimal(64), None, Decimal(3), Decimal(4)]
+    assert official(report) == [Decimal(64), None, Decimal(3), None]
+
+
+def test_activities_count_where_neither_whole_nor_units_are_given(report, staff, manager, hanoi):
+    classes = IndicatorFactory.create()
+    for value in (3, 4):
+        activity = ActivityFactory.create(program=report.program, province=hanoi)
+        enter_figure(report, classes, number(value), by=staff, activity=activity)
+    submit(report, by=staff)
+    approve(report, by=manager)
+
+    assert official(report) == [Decimal(3), Decimal(4)]
 
 
 def test_four_states_are_four_different_things(report, staff):
@@ -260,7 +271,9 @@ def test_a_report_is_of_its_programs_own_kind_place_and_stage(hanoi, make, rule)
 
 def test_a_unit_closed_before_the_period_does_not_report_for_it():
     program = ProgramFactory.create(level="national", province=None)
-    gone = ProvinceFactory.create(valid_to=date(2015, 12, 31), successor=ProvinceFactory.create())
+    gone = ProvinceFactory.create(
+        valid_to=date(2015, 12, 31), successor=ProvinceFactory.create(valid_from=date(2016, 1, 1))
+    )
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
         ReportFactory.create(program=program, province=gone)
     assert refused.value.__cause__.diag.constraint_name == "report_unit_exists_then"
