@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from axes.utils import reset as unlock
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import forms as auth_forms
@@ -236,7 +237,10 @@ class PeopleAdmin(ScopedAdmin, _UserAdmin):
             raise Http404
         if not self.changes_person(request, person):
             raise PermissionDenied
-        return super().user_change_password(request, id, form_url)
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            unlock(username=person.username)
+        return response
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> Any:
         shown = ("password_state", "last_seen", "joined")

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.http import HttpResponse
+from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
 from accounts.forms import SignInForm
@@ -19,3 +23,14 @@ class SignOut(LogoutView):
     """POST only: a link or an image elsewhere cannot sign anybody out."""
 
     http_method_names = ("post", "options")
+
+
+class OwnPassword(PasswordChangeView):
+    """Everybody chooses their own: who was given one must not go on sharing it."""
+
+    template_name = "accounts/own_password.html"
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        messages.success(self.request, "Đã đổi mật khẩu.")
+        return super().form_valid(form)

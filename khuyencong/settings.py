@@ -12,12 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 env = environ.Env()
 
 
-def required(name: str, what: str) -> str:
-    """Return the variable `name`; say in Vietnamese what to set when it is missing or empty."""
+def required(name: str, what: str, *, least: int = 1) -> str:
+    """Return the variable `name`; say in Vietnamese what to set when it is missing or too short."""
     value: str = env.str(name, default="")
-    if not value:
+    if len(value) < least:
         raise ImproperlyConfigured(
-            f"Thiếu biến môi trường {name} ({what}). Đặt {name} rồi chạy lại; "
+            f"Thiếu biến môi trường {name}, hoặc nó quá ngắn ({what}). Đặt {name} rồi chạy lại; "
             f"trên máy cá nhân hãy dùng ./kc up hoặc ./kc manage, hai lệnh này tự đặt."
         )
     return value
@@ -25,12 +25,13 @@ def required(name: str, what: str) -> str:
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-SECRET_KEY = required("SECRET_KEY", "chuỗi bí mật ngẫu nhiên, ít nhất 50 ký tự")
+SECRET_KEY = required("SECRET_KEY", "chuỗi bí mật ngẫu nhiên, ít nhất 50 ký tự", least=50)
 required("DATABASE_URL", "địa chỉ PostgreSQL, ví dụ postgres://nguoidung:matkhau@maychu/khuyencong")
 REDIS_URL = required("REDIS_URL", "địa chỉ Valkey hoặc Redis, ví dụ redis://maychu:6379/0")
 
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+required("ALLOWED_HOSTS", "tên miền của hệ thống, cách nhau bằng dấu phẩy")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # True only under `./kc` with its own PostgreSQL, bound to loopback: demo accounts may exist.
@@ -101,7 +102,8 @@ DATABASES = {"default": env.db_url("DATABASE_URL", engine="django.db.backends.po
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FILES_DIR = Path(env.str("FILES_DIR", default=str(BASE_DIR / ".local" / "files")))
-MEDIA_ROOT = FILES_DIR  # outside the web root; files are served only by right
+MEDIA_ROOT = FILES_DIR  # outside the web root
+MEDIA_URL = "tep/"  # programs.views sends a file to whoever may see its row
 
 # People.
 AUTH_USER_MODEL = "accounts.User"
@@ -127,7 +129,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0) or None
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else anyone could lock a person for good
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)  # proxies in front of us that we trust
 SESSION_COOKIE_AGE = 12 * 3600
 
 # Vietnamese first.

@@ -192,7 +192,7 @@ class ScopedAdmin(ScopedFields, _ModelAdmin):
                 for name, path in paths.items()
             }
         )
-        for word in search_key(search_term).split():
+        for word in search_key(search_term.replace("\x00", "")).split():
             found = Q()
             for name in paths:
                 found |= Q(**{f"{name}__contains": word})

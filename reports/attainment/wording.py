@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from programs.numbers import show_percent
+from programs.numbers import show_date, show_percent
 from programs.planning import Direction, Qualifier
 from reports.attainment import phrases
 from reports.attainment.arithmetic import (
@@ -59,6 +59,7 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
     )
     compared = _compared(row)
     notes = [attained] if plan is not None else []
+    notes += _conditions(row, typed)
     if compared and row.no_comparison != NoComparison.PARTIAL:  # no news for a report
         notes.append(compared)
     return Wording(
@@ -78,6 +79,23 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
             missing=NoPercentage(row.no_actual) if row.no_actual else NoPercentage.NOT_REPORTED,
         ),
     )
+
+
+def _conditions(row: Attainment, typed: Figure | None) -> list[str]:
+    """What a copied sentence must not lose: of how many it speaks, until when, from where."""
+    conditions = []
+    if row.actual is not None and row.leaves_reported < row.leaves_expected:
+        reported = []
+        if row.units_expected > 1:
+            reported.append(f"{row.units_reported}/{row.units_expected} đơn vị")
+        if row.leaves_expected != row.units_expected:
+            reported.append(f"{row.leaves_reported}/{row.leaves_expected} kỳ")
+        conditions.append(f"mới có số liệu {', '.join(reported)}")
+    if typed is not None and typed.as_of is not None:
+        conditions.append(f"đến {show_date(typed.as_of)}")
+    if typed is not None and typed.is_derived:
+        conditions.append("số suy ra")
+    return conditions
 
 
 def exact_actual(row: Attainment) -> Fraction | None:

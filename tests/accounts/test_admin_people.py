@@ -434,3 +434,35 @@ def test_a_person_with_many_roles_costs_the_same_queries(
 
     with django_assert_num_queries(len(few)):
         client.get(page(person))
+
+
+def test_an_administrator_does_not_become_one_of_a_province_they_only_view(
+    client, keeper, an_giang, hanoi
+):
+    viewing = MembershipFactory.create(user=keeper, province=hanoi, role=Role.VIEWER.value)
+    own = keeper.memberships.get(province=an_giang)
+    client.force_login(keeper)
+
+    for stored in ((own,), (own, viewing)):
+        form = person_form(keeper, *stored, new=[(Role.ADMINISTRATOR.value, hanoi)])
+        client.post(page(keeper), form)
+
+    assert set(keeper.memberships.values_list("role", "province")) == {
+        (Role.ADMINISTRATOR.value, an_giang.pk),
+        (Role.VIEWER.value, hanoi.pk),
+    }
+
+
+def test_a_colleague_is_not_made_administrator_of_their_other_province_either(
+    client, keeper, an_giang, hanoi
+):
+    colleague = MembershipFactory.create(province=an_giang, role=Role.VIEWER.value)
+    MembershipFactory.create(user=colleague.user, province=hanoi, role=Role.VIEWER.value)
+    client.force_login(keeper)
+
+    client.post(
+        page(colleague.user),
+        person_form(colleague.user, colleague, new=[(Role.ADMINISTRATOR.value, hanoi)]),
+    )
+
+    assert not colleague.user.memberships.filter(role=Role.ADMINISTRATOR.value).exists()

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from accounts.lockout import address_of
 from accounts.models import User
 
 PASSWORD = "mot-mat-khau-du-dai"
@@ -89,3 +91,37 @@ def test_signing_out_ends_the_session(client: Client, officer):
 
 def test_signing_out_twice_does_no_harm(client: Client):
     assert client.post(SIGN_OUT).headers["Location"] == SIGN_IN
+
+
+@pytest.mark.parametrize(
+    ("proxies", "passed_on", "address"),
+    [
+        (0, "203.0.113.7", "172.18.0.1"),  # nobody is trusted to say
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "1.1.1.1, 203.0.113.7", "203.0.113.7"),  # what the person wrote is further left
+        (2, "203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        (1, "", "172.18.0.1"),
+    ],
+)
+def test_people_behind_a_proxy_are_told_apart_by_their_own_address(
+    rf, settings, proxies, passed_on, address
+):
+    settings.PROXY_COUNT = proxies
+    request = rf.get("/", REMOTE_ADDR="172.18.0.1", headers={"X-Forwarded-For": passed_on})
+
+    assert address_of(request) == address
+
+
+def test_everybody_changes_their_own_password(client, staff):
+    staff.set_password(PASSWORD)
+    staff.save()
+    client.force_login(staff)
+    new = "mot-mat-khau-khac-9"
+
+    client.post(
+        reverse("accounts:own_password"),
+        {"old_password": PASSWORD, "new_password1": new, "new_password2": new},
+    )
+
+    staff.refresh_from_db()
+    assert staff.check_password(new)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib import admin
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +16,7 @@ from accounts.models import User
 from programs.access import Role
 from programs.models import Program
 from tests.conftest import person
-from tests.factories import FigureFactory, ProgramFactory, UserFactory
+from tests.factories import FigureFactory, LegalDocumentFactory, ProgramFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,9 @@ OPEN = {
     "accounts:sign_out": "POST only, and harmless",
 }
 # Addresses for every member, which narrow their rows themselves (tested where they are).
-FOR_MEMBERS = {"home", "dashboards:program_list"}
+FOR_MEMBERS = {"home", "dashboards:program_list", "accounts:own_password"}
+# A file: 404 for whoever may not see its document (below).
+FILES = {"document_file"}
 # Addresses of one program's rows: 404 for whoever may not see them.
 OF_A_PROGRAM = {
     "dashboards:program_page": lambda program: [program.code],
@@ -49,7 +52,7 @@ def addresses(
 def test_every_address_has_its_place_under_the_access_rule():
     """A new one fails here until somebody says who may open it."""
     found = {name for name, _ in addresses(get_resolver().url_patterns)}
-    assert found == set(OPEN) | FOR_MEMBERS | set(OF_A_PROGRAM)
+    assert found == set(OPEN) | FOR_MEMBERS | set(OF_A_PROGRAM) | FILES
 
 
 @pytest.fixture
@@ -96,6 +99,24 @@ def test_every_role_sees_what_is_its_own(client, program, hanoi, role, national)
     client.force_login(person("x", role, None if national else hanoi))
     for url in urls(program):
         assert client.get(url).status_code == 200, url
+
+
+def test_a_file_is_sent_to_whoever_may_see_its_document_and_is_not_there_for_others(
+    client, hanoi, staff, outsider, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    document = LegalDocumentFactory.create(province=hanoi)
+    document.file.save("plan.pdf", ContentFile(b"%PDF-1.7"))
+    url = reverse("document_file", args=[document.file.name])
+
+    assert client.get(url).status_code == 302
+    client.force_login(outsider)
+    assert client.get(url).status_code == 404
+    client.force_login(staff)
+    sent = client.get(url)
+    assert b"".join(sent.streaming_content) == b"%PDF-1.7"
+    assert sent["Content-Disposition"].startswith("attachment")
+    assert document.file.url == url
 
 
 def test_no_page_of_a_person_is_kept_by_the_browser(client, program, staff):

@@ -34,13 +34,18 @@ def start(environment: dict[str, str], *command: str) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS"])
 def test_a_start_without_a_needed_variable_names_it(missing):
     started = start({name: value for name, value in COMPLETE.items() if name != missing})
 
     assert started.returncode != 0
     last_line = started.stderr.strip().splitlines()[-1]
     assert f"Thiếu biến môi trường {missing}" in last_line
+
+
+def test_a_short_secret_is_refused():
+    started = start(COMPLETE | {"SECRET_KEY": "x"})
+    assert "ít nhất 50 ký tự" in started.stderr.strip().splitlines()[-1]
 
 
 def test_a_complete_production_environment_passes_djangos_deployment_check():

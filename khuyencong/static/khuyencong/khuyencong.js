@@ -61,6 +61,14 @@
     announce("");
   });
 
+  // On paper nothing can be opened: notes are printed open.
+  addEventListener("beforeprint", () => {
+    for (const note of document.querySelectorAll("details.more")) note.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const note of document.querySelectorAll("details.more")) note.open = false;
+  });
+
   // Lists that update in place. A session that ended answers with the sign-in page: go there.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const answered = new URL(event.detail.xhr.responseURL || location.href);

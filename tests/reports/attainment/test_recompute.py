@@ -185,6 +185,102 @@ def test_a_ratio_is_the_ratio_of_sums_over_years(program, years, clerk, hanoi, p
     assert row(ratio, program.stage, hanoi).actual == expected
 
 
+def test_a_part_of_a_ratio_typed_alone_does_not_stop_the_worker(program, years, clerk, hanoi):
+    ratio = RatioFactory.create()
+    parts = {ratio.numerator: 90, ratio.denominator: 100}
+    report_and_approve(program, years[2016], parts, by=clerk)
+    recompute_marked()
+    draft = ReportFactory.create(program=program, period=years[2017])
+    RecomputeMark.objects.all().delete()
+
+    enter_figure(
+        draft, ratio.numerator, Typed(state=FigureState.REPORTED, value=Decimal(5)), by=clerk
+    )
+    run = recompute_marked()
+
+    assert run.state == JobState.DONE
+    assert row(ratio, years[2016], hanoi).actual == Decimal(90)
+
+
+def quarterly(hanoi: Province) -> tuple[Program, list[Period]]:
+    """A program of 2026 that is reported by quarter."""
+    year = PeriodFactory.create(year=2026)
+    ends = ((1, 3, 31), (4, 6, 30), (7, 9, 30), (10, 12, 31))
+    quarters = [
+        PeriodFactory.create(
+            kind="quarter",
+            year=2026,
+            number=number,
+            key=f"2026-Q{number}",
+            starts_on=date(2026, first, 1),
+            ends_on=date(2026, last, day),
+        )
+        for number, (first, last, day) in enumerate(ends, start=1)
+    ]
+    return ProgramFactory.create(province=hanoi, leaf_kind="quarter", stage=year), quarters
+
+
+def test_cumulative_work_over_a_missing_quarter_belongs_to_the_year_alone(hanoi, clerk):
+    program, quarters = quarterly(hanoi)
+    classes = IndicatorFactory.create(entry_mode="cumulative")
+    report_and_approve(program, quarters[0], {classes: 30}, by=clerk)
+    report_and_approve(program, quarters[2], {classes: 75}, by=clerk)
+    plan(program, classes, quarters[2], 20)
+
+    recompute_marked()
+
+    assert row(classes, program.stage, hanoi).actual == Decimal(75)
+    assert row(classes, quarters[2], hanoi).no_actual == "not_reported"  # 45 is of two quarters
+
+
+def test_cumulative_figures_go_on_past_a_quarter_that_was_not_applicable(hanoi, clerk):
+    program, quarters = quarterly(hanoi)
+    classes = IndicatorFactory.create(entry_mode="cumulative")
+    for quarter, to_date in zip(quarters, (30, None, 75, 128), strict=True):
+        if to_date is not None:
+            report_and_approve(program, quarter, {classes: to_date}, by=clerk)
+            continue
+        excused = ReportFactory.create(program=program, period=quarter)
+        enter_figure(excused, classes, Typed(state=FigureState.NOT_APPLICABLE), by=clerk)
+        submit(excused, by=clerk)
+        approve(excused, by=clerk)
+
+    recompute_marked()
+
+    assert row(classes, program.stage, hanoi).actual == Decimal(128)
+
+
+def test_five_months_of_a_program_by_quarters_have_no_figure(hanoi, clerk):
+    program, quarters = quarterly(hanoi)
+    five_months = PeriodFactory.create(
+        kind="to_date", year=2026, number=5, key="2026-5T", ends_on=date(2026, 5, 31)
+    )
+    classes = IndicatorFactory.create()
+    report_and_approve(program, quarters[0], {classes: 30}, by=clerk)
+
+    recompute_marked()
+
+    assert not Attainment.objects.filter(period=five_months).exists()
+
+
+def test_a_unit_that_is_gone_adds_no_stock_and_hides_no_gap(clerk, years):
+    program = ProgramFactory.create(level="national", province=None)
+    new = ProvinceFactory.create(valid_from=date(2016, 7, 1))
+    old = ProvinceFactory.create(valid_to=date(2016, 6, 30), successor=new)
+    clusters = IndicatorFactory.create(aggregation="stock")
+    classes = IndicatorFactory.create()
+    report_and_approve(program, years[2016], {clusters: 10, classes: 4}, province=old, by=clerk)
+    recompute_marked()
+    nation = row(classes, years[2016], None, Scope.NATION)
+    assert (nation.actual, nation.leaves_reported, nation.leaves_expected) == (Decimal(4), 1, 2)
+
+    report_and_approve(program, years[2016], {clusters: 12, classes: 5}, province=new, by=clerk)
+    recompute_marked()
+
+    assert row(clusters, years[2016], None, Scope.NATION).actual == Decimal(12)
+    assert row(classes, years[2016], None, Scope.NATION).actual == Decimal(9)
+
+
 def test_a_ratio_leaves_out_what_reported_only_one_of_its_parts(program, years, clerk, hanoi):
     ratio = RatioFactory.create()
     report_and_approve(
