@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, Q
+from django.http import HttpRequest
 
 from programs.models.province import Lineage, Province
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
+
+
+class SignedInRequest(HttpRequest):
+    """What a view gets: LoginRequiredMiddleware lets nobody else in."""
+
+    user: User
 
 
 class Role(StrEnum):

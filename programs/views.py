@@ -1,21 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from programs.access import SignedInRequest
 from programs.models import LegalDocument
-
-if TYPE_CHECKING:
-    from accounts.models import User
-
-
-class SignedInRequest(HttpRequest):
-    """LoginRequiredMiddleware lets nobody else in."""
-
-    user: User
 
 
 @require_GET

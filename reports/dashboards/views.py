@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from programs.access import SignedInRequest
 from programs.models import Program
 from reports.attainment.marks import is_stale
 from reports.dashboards.filters import IndicatorFilter, ProgramFilter
@@ -21,16 +20,6 @@ from reports.dashboards.overview import (
 from reports.dashboards.selection import selected
 from reports.dashboards.tables import AttainmentTable, ProgramTable, arranged, records_of
 from reports.models import Attainment
-
-if TYPE_CHECKING:
-    from accounts.models import User
-
-
-class SignedInRequest(HttpRequest):
-    """LoginRequiredMiddleware lets nobody else in."""
-
-    user: User
-
 
 # The home page shows the programs at hand; the list has them all.
 PROGRAMS_AT_HOME = 8

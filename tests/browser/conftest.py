@@ -85,7 +85,7 @@ def program(transactional_db: None, hanoi: Province) -> Program:
 def at_work(page: Page, live_server: Any, staff: User, program: Program) -> Callable[[str], Page]:
     """A signed-in officer of Hà Nội, who opens addresses."""
     User.objects.filter(pk=staff.pk).update(
-        full_name="Nguyễn Thị Hòa", password=make_password(PASSWORD)
+        full_name="Nguyễn Thị Hoa", password=make_password(PASSWORD)
     )
     page.goto(f"{live_server.url}/nguoi-dung/dang-nhap/")
     page.get_by_label("Tên đăng nhập").fill("hoa")

@@ -25,7 +25,7 @@ def names(page: Page) -> list[str]:
 
 def test_an_officer_signs_in_finds_the_program_and_reads_128_percent(at_work: Open):
     page = at_work("/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nguyễn Thị Hòa")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nguyễn Thị Hoa")
     expect(page.get_by_label("Nơi bạn làm việc")).to_contain_text("Thành phố Hà Nội")
     expect(page.locator(".cards")).to_contain_text("2/4 chỉ tiêu đạt kế hoạch")
 
@@ -89,7 +89,7 @@ def test_leaving_for_another_page_and_coming_back_keeps_the_filter(at_work: Open
     expect(page.locator("tr.line")).to_have_count(1)
 
     page.get_by_role("link", name="Trang chính").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nguyễn Thị Hòa")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nguyễn Thị Hoa")
     page.go_back()
 
     expect(page.locator("tr.line")).to_have_count(1)
