@@ -57,6 +57,39 @@ CREATE TRIGGER reports_guard_report BEFORE INSERT OR UPDATE ON reports_report
     FOR EACH ROW EXECUTE FUNCTION reports_guard_report();
 """
 
+# At the end of the transaction a moved report has its move in the log, and an approved one the
+# edition that this approval froze: by SQL alone nothing becomes official.
+LOGGED_GUARD = """
+CREATE FUNCTION reports_guard_logged() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    now_in text := (SELECT state FROM reports_report WHERE id = NEW.id);
+    logged text := (SELECT to_state FROM reports_transition WHERE report_id = NEW.id
+                    ORDER BY id DESC LIMIT 1);
+BEGIN
+    IF now_in IS DISTINCT FROM logged AND now_in IS NOT NULL THEN
+        RAISE EXCEPTION 'Báo cáo chuyển tình trạng mà không ghi ai chuyển.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_move_logged';
+    END IF;
+    IF (SELECT count(*) FROM reports_edition WHERE report_id = NEW.id) <> (
+        SELECT count(*) FROM reports_transition
+        WHERE report_id = NEW.id AND to_state = 'approved'
+    ) THEN
+        RAISE EXCEPTION 'Mỗi lần duyệt phải có một bản lưu của số liệu được duyệt.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_approval_frozen';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER reports_guard_logged AFTER UPDATE ON reports_report
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
+    EXECUTE FUNCTION reports_guard_logged();
+"""
+
+DROP_LOGGED_GUARD = """
+DROP TRIGGER reports_guard_logged ON reports_report;
+DROP FUNCTION reports_guard_logged();
+"""
+
 # What was typed changes in an open report only; what is official is what was submitted.
 FIGURE_GUARD = """
 ALTER TABLE reports_figure ADD CONSTRAINT figure_of_its_report
@@ -268,6 +301,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(REPORT_GUARD, DROP_REPORT_GUARD),
+        migrations.RunSQL(LOGGED_GUARD, DROP_LOGGED_GUARD),
         migrations.RunSQL(FIGURE_GUARD, DROP_FIGURE_GUARD),
         migrations.RunSQL(IN_USE_GUARD, DROP_IN_USE_GUARD),
     ]

@@ -9,9 +9,12 @@ from decimal import Decimal
 import pytest
 from django.db import connection, models, transaction
 
+from programs.access import Role
 from programs.models import Indicator, Participation, Period, Program, Province, Target
 from programs.models import TargetVersion as Version
-from reports.models import Figure, RecomputeMark, Report
+from reports.entry.workflow import submit
+from reports.models import Figure, RecomputeMark
+from tests.conftest import person
 from tests.factories import (
     ActivityFactory,
     FigureFactory,
@@ -56,7 +59,9 @@ WRITES: dict[str, Write] = {
     "a figure said to be not applicable": lambda figure, _: Figure.objects.update(
         state="not_applicable", value=None
     ),
-    "a report that moves": lambda figure, _: Report.objects.update(state="submitted"),
+    "a report that moves": lambda figure, _: submit(
+        figure.report, by=person("ai", Role.STAFF, figure.province)
+    ),
     "a report deleted": lambda figure, _: (figure.delete(), figure.report.delete()),
     "a plan revised": lambda _, version: TargetVersionFactory.create(
         target=version.target, number=2, status="revised", replaces=version

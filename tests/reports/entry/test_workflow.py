@@ -116,14 +116,40 @@ def test_a_step_out_of_order_says_where_the_report_is(report, staff, manager):
     ("state", "to"),
     [("draft", "approved"), ("approved", "draft"), ("returned", "approved"), ("draft", "reopened")],
 )
-def test_the_database_refuses_a_step_out_of_order_too(report, state, to):
-    Report.objects.filter(pk=report.pk).update(state="draft")
+def test_the_database_refuses_a_step_out_of_order_too(report, staff, manager, state, to):
     if state != "draft":
-        Report.objects.filter(pk=report.pk).update(state="submitted")
-        Report.objects.filter(pk=report.pk).update(state=state)
+        submit(report, by=staff)
+    if state == "approved":
+        approve(report, by=manager)
+    if state == "returned":
+        send_back(report, by=manager, reason="Thiếu")
 
     with pytest.raises(DatabaseError), transaction.atomic():
         Report.objects.filter(pk=report.pk).update(state=to)
+
+
+def test_a_report_is_neither_born_approved_nor_moved_without_a_trace(report, staff):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReportFactory.create(
+            program=report.program, period=PeriodFactory.create(year=2017), state="approved"
+        )
+
+    def move_by_sql_alone():
+        for state in ("submitted", "approved"):
+            Report.objects.filter(pk=report.pk).update(state=state)
+        connection.check_constraints()  # as at the commit
+
+    with pytest.raises(IntegrityError, match="không ghi ai chuyển"), transaction.atomic():
+        move_by_sql_alone()
+
+
+def test_a_figure_is_not_moved_to_another_report_or_indicator(report, staff, manager):
+    figure = FigureFactory.create(report=report)
+    submit(report, by=staff)
+    approve(report, by=manager)
+    reopen(report, by=manager, reason="Sửa")
+    with pytest.raises(IntegrityError, match="không chuyển"), transaction.atomic():
+        Figure.objects.filter(pk=figure.pk).update(indicator=IndicatorFactory.create())
 
 
 def test_figures_of_a_sent_report_are_closed_by_every_way(report, staff):
