@@ -96,7 +96,7 @@ def test_every_ratio_of_the_catalogue_has_two_parts_that_add_up(catalogue_rows, 
         ("2026", date(2026, 1, 1), date(2026, 12, 31)),
         ("2026-8T", date(2026, 1, 1), date(2026, 8, 31)),
         ("2016-2020", date(2016, 1, 1), date(2020, 12, 31)),
-        # The administrative calendar runs from the 15th to the 14th (domain: NĐ 09/2019).
+        # The administrative calendar runs from the 15th to the 14th (NĐ 09/2019).
         ("2026-03-HC", date(2026, 2, 15), date(2026, 3, 14)),
         ("2026-01-HC", date(2025, 12, 15), date(2026, 1, 14)),
         ("2026-Q2-HC", date(2026, 3, 15), date(2026, 6, 14)),

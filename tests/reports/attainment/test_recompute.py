@@ -119,7 +119,7 @@ def test_a_flow_adds_up_over_the_years_and_says_which_are_missing(program, years
 
 
 def test_quarters_typed_in_the_period_or_cumulatively_give_the_same(hanoi, clerk):
-    # Trap 1: real quarterly work 30, 20, 25, 53; year to date 30, 50, 75, 128; annual plan 100.
+    # Real quarterly work 30, 20, 25, 53; year to date 30, 50, 75, 128; annual plan 100.
     year = PeriodFactory.create(year=2026)
     quarters = [
         PeriodFactory.create(
@@ -168,7 +168,7 @@ def test_a_stock_is_the_last_value_and_missing_when_the_last_one_is(program, yea
 @pytest.mark.parametrize(
     ("pairs", "expected"),
     [
-        # Trap 4: jobs after training; the average of ratios would be 60 %.
+        # Jobs after training; the average of ratios would be 60 %.
         ([(90, 100), (300, 1000)], Decimal("35.454545")),
         ([(20, 10), (500, 1000)], Decimal("51.485149")),
     ],
@@ -322,7 +322,7 @@ def test_the_only_rate_of_a_nation_is_not_the_nations(years, clerk, hanoi):
 @pytest.mark.parametrize(
     ("planned", "done", "percent", "reason"),
     [
-        # Trap 2, its table.
+        # Different things, each with its own words.
         (50, 0, Decimal(0), ""),
         (50, None, None, "not_reported"),
         (0, 5, None, "outside_plan"),
@@ -345,7 +345,7 @@ def test_zero_missing_and_no_target_are_different(
 
 
 def test_the_nation_says_how_many_of_its_provinces_it_speaks_of(clerk, years):
-    # Trap 11, shrunk: 4 provinces, planned 40, 3 have reported exactly their 10.
+    # Shrunk: 4 provinces, planned 40, 3 have reported exactly their 10.
     program = ProgramFactory.create(level="national", province=None)
     provinces = ProvinceFactory.create_batch(4)
     machines = IndicatorFactory.create()
@@ -382,7 +382,7 @@ def test_a_unit_closed_in_june_is_not_late_in_december(clerk, years):
 
 
 def test_the_plan_in_force_at_the_end_of_the_period_is_official(program, years, clerk, hanoi):
-    # Trap 8: 50 machines, revised to 64 on 1 September; result 64: 100 %, not 128 %.
+    # 50 machines, revised to 64 on 1 September; result 64: 100 %, not 128 %.
     machines = IndicatorFactory.create()
     first = plan(program, machines, years[2016], 50, decided_on=date(2016, 1, 15))
     report_and_approve(program, years[2016], {machines: 64}, by=clerk)
