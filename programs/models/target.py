@@ -98,8 +98,10 @@ class TargetVersionQuerySet(models.QuerySet["TargetVersion"]):
     def visible_to(self, user: User | AnonymousUser) -> TargetVersionQuerySet:
         return self.filter(rows_where(user, Right.SEE, "target__province"))
 
-    def in_force_on(self, day: date) -> TargetVersionQuerySet:
+    def in_force_on(self, day: date | F) -> TargetVersionQuerySet:
         """Versions given or revised by `day`; a version without a date counts from the start.
+
+        `day` may be a column: F("target__period__ends_on") is the end of each plan's period.
 
         A registered version is a wish: it is never in force.
         """

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import F
+
 from programs.models import Program, TargetVersion
-from programs.models.target import TargetStatus
 from reports.attainment.sums import Cell
 from reports.models import Scope
 
@@ -27,16 +28,14 @@ def official_plans(program: Program, indicators: set[int]) -> dict[Cell, Officia
     number. Where these versions promise different things, sources disagree.
     """
     versions = (
-        TargetVersion.objects.filter(target__program=program, target__indicator__in=indicators)
-        .exclude(status=TargetStatus.REGISTERED)
-        .select_related("target__period")
+        TargetVersion.objects.in_force_on(F("target__period__ends_on"))
+        .filter(target__program=program, target__indicator__in=indicators)
+        .select_related("target")
         .order_by("target", "number")
     )
     by_cell: defaultdict[Cell, list[TargetVersion]] = defaultdict(list)
     for version in versions:
         target = version.target
-        if version.decided_on is not None and version.decided_on > target.period.ends_on:
-            continue
         scope = Scope.NATION if target.province_id is None else Scope.REPORTED
         cell = Cell(target.indicator_id, target.period_id, scope, target.province_id)
         by_cell[cell].append(version)
