@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import pghistory
@@ -50,9 +49,6 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         return self.filter(
             calendar=period.calendar, starts_on__gte=period.starts_on, ends_on__lte=period.ends_on
         )
-
-    def ended_by(self, day: date) -> PeriodQuerySet:
-        return self.filter(ends_on__lte=day)
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())

@@ -36,12 +36,6 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: User | AnonymousUser) -> ReportQuerySet:
         return self.filter(rows_where(user, Right.SEE))
 
-    def enterable_by(self, user: User | AnonymousUser) -> ReportQuerySet:
-        return self.filter(rows_where(user, Right.ENTER), state__in=OPEN_STATES)
-
-    def approvable_by(self, user: User | AnonymousUser) -> ReportQuerySet:
-        return self.filter(rows_where(user, Right.APPROVE), state=ReportState.SUBMITTED)
-
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Report(models.Model):
