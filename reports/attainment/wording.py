@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from programs.models import Period
+from programs.models.indicator import Aggregation
 from programs.numbers import show_date, show_percent
 from programs.planning import Direction, Qualifier
 from reports.attainment import phrases
@@ -16,7 +19,8 @@ from reports.attainment.arithmetic import (
     points,
     ratio_of_sums,
 )
-from reports.models import Attainment, Figure
+from reports.models import Attainment, Figure, FigureNature, FigureState
+from reports.models.figure import FigureQuerySet
 
 NOTHING = "–"
 
@@ -79,6 +83,40 @@ def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
             missing=NoPercentage(row.no_actual) if row.no_actual else NoPercentage.NOT_REPORTED,
         ),
     )
+
+
+def sole_figures(rows: Sequence[Attainment], figures: FigureQuerySet) -> dict[int, Figure]:
+    """By indicator, the typed figure that is a row all by itself and says more than its value.
+
+    «Gần 309» stays «gần 309» in the five years of which only one was reported; a total of
+    several figures has no qualifier. Of a stock, only the period's last leaf is the value.
+
+    The rows are of one program, period and place; `figures` are those the reader may see.
+    """
+    if not rows:
+        return {}
+    first = rows[0]
+    alone = {row.indicator_id: row for row in rows if row.leaves_reported == 1}
+    remarked = (
+        figures.whole()
+        .filter(
+            program=first.program_id,
+            indicator__in=alone,
+            period__in=Period.objects.within(first.period),
+            nature=FigureNature.ACTUAL,
+            approved_state=FigureState.REPORTED,
+        )
+        .exclude(approved_qualifier=Qualifier.EXACT, as_of=None, is_derived=False, note="")
+        .select_related("period")
+    )
+    if first.province_id is not None:
+        remarked = remarked.filter(province=first.province_id)
+    return {
+        figure.indicator_id: figure
+        for figure in remarked
+        if figure.period.ends_on == first.period.ends_on
+        or alone[figure.indicator_id].indicator.aggregation != Aggregation.STOCK
+    }
 
 
 def _conditions(row: Attainment, typed: Figure | None) -> list[str]:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q
 
-from programs.models import LegalDocument, Period, TargetVersion
-from programs.models.indicator import Aggregation
-from programs.planning import Direction, Qualifier
+from programs.models import LegalDocument, TargetVersion
+from programs.planning import Direction
 from reports.attainment.arithmetic import Method, Standing, method
 from reports.attainment.phrases import STANDING_WORDS, plan_amount
-from reports.attainment.wording import Wording, wording_of
+from reports.attainment.wording import Wording, sole_figures, wording_of
 from reports.dashboards.outcomes import Outcome
-from reports.models import Attainment, Figure, FigureNature, FigureState, Quotation
+from reports.models import Attainment, Figure, FigureNature, Quotation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -75,7 +74,7 @@ def lines_of(
     shown = list(rows)
     if not shown:
         return []
-    figures = _figures_with_remarks(shown, user)
+    figures = sole_figures(shown, Figure.objects.visible_to(user))
     bases = _derived_bases(shown, user)
     versions = _versions(shown, user)
     quotations = _quotations(shown[0], user)
@@ -116,39 +115,6 @@ def _is_reduction(row: Attainment) -> bool:
         return False
     of = method(row.target_version.plan, Direction(row.indicator.direction))
     return of is Method.FROM_BASELINE
-
-
-def _figures_with_remarks(
-    rows: Sequence[Attainment], user: User | AnonymousUser
-) -> dict[int, Figure]:
-    """By indicator, the typed figure that is a row all by itself and says more than its value.
-
-    «Gần 309» stays «gần 309» in the five years of which only one was reported; a total of
-    several figures has no qualifier. Of a stock, only the period's last leaf is the value.
-    """
-    first = rows[0]
-    alone = {row.indicator_id: row for row in rows if row.leaves_reported == 1}
-    figures = (
-        Figure.objects.visible_to(user)
-        .whole()
-        .filter(
-            program=first.program_id,
-            indicator__in=alone,
-            period__in=Period.objects.within(first.period),
-            nature=FigureNature.ACTUAL,
-            approved_state=FigureState.REPORTED,
-        )
-        .exclude(approved_qualifier=Qualifier.EXACT, as_of=None, is_derived=False, note="")
-        .select_related("period")
-    )
-    if first.province_id is not None:
-        figures = figures.filter(province=first.province_id)
-    return {
-        figure.indicator_id: figure
-        for figure in figures
-        if figure.period.ends_on == first.period.ends_on
-        or alone[figure.indicator_id].indicator.aggregation != Aggregation.STOCK
-    }
 
 
 def _derived_bases(rows: Sequence[Attainment], user: User | AnonymousUser) -> dict[int, Figure]:

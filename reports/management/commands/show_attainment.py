@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import defaultdict
 from time import monotonic, sleep
 from typing import Any
 
@@ -9,8 +8,8 @@ from django.utils import timezone
 
 from programs.models import Period, Program
 from reports.attainment.marks import is_stale
-from reports.attainment.wording import Wording, wording_of
-from reports.models import Attainment, Figure, FigureNature, JobRun, JobState, Quotation, Scope
+from reports.attainment.wording import Wording, sole_figures, wording_of
+from reports.models import Attainment, Figure, JobRun, JobState, Quotation, Scope
 
 POLL_SECONDS = 0.1
 
@@ -114,18 +113,8 @@ def _is_derived(row: Attainment) -> bool:
 
 
 def _worded(rows: list[Attainment]) -> list[Wording]:
-    """The words of each row; a row that is one typed figure takes its qualifier from it."""
-    if not rows:
-        return []
-    typed: defaultdict[tuple[int, int | None], list[Figure]] = defaultdict(list)
-    figures = Figure.objects.whole().filter(
-        program=rows[0].program_id, period__in=Period.objects.within(rows[0].period)
-    )
-    for figure in figures.filter(nature=FigureNature.ACTUAL).exclude(approved_state=""):
-        typed[figure.indicator_id, figure.province_id].append(figure)
-
-    alone = {cell: found[0] for cell, found in typed.items() if len(found) == 1}
-    return [wording_of(row, alone.get((row.indicator_id, row.province_id))) for row in rows]
+    typed = sole_figures(rows, Figure.objects.all())
+    return [wording_of(row, typed.get(row.indicator_id)) for row in rows]
 
 
 def _cut(text: str, width: int) -> str:
