@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -199,6 +200,10 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-marks": {"task": "reports.tasks.recompute_marked", "schedule": 15.0},
+    "verify-sample": {
+        "task": "reports.tasks.verify_sample",
+        "schedule": crontab(hour=2, minute=30),  # in CELERY_TIMEZONE
+    },
 }
 
 LOGGING = {

@@ -18,14 +18,15 @@ from programs.administration import (
     administers_nation,
     shown,
 )
-from reports.attainment.arithmetic import NoComparison, NoPercentage, Standing
-from reports.attainment.phrases import NO_COMPARISON_WORDS, REASON_WORDS, STANDING_WORDS
+from reports.attainment.arithmetic import NoPercentage, Standing
+from reports.attainment.phrases import REASON_WORDS, STANDING_WORDS, plan_amount
 from reports.models import (
     Attainment,
     Edition,
     Evidence,
     Figure,
     JobRun,
+    OfficialPlan,
     Quotation,
     RecomputeMark,
     Report,
@@ -176,22 +177,13 @@ class AttainmentAdmin(ReadOnlyAdmin):
                     "actual",
                     shown(Attainment, "numerator", "tổng tử số"),
                     shown(Attainment, "denominator", "tổng mẫu số"),
-                    "target_version",
-                    "disputed",
+                    "promised",
                     "percent",
                     "why_none",
                     "conclusion",
-                )
-            },
-        ),
-        (
-            "So sánh",
-            {
-                "fields": (
-                    shown(Attainment, "base_period", "kỳ được so sánh"),
-                    "base_actual",
-                    "relative_percent",
-                    "why_no_comparison",
+                    "promised_for_year",
+                    "year_percent",
+                    "why_none_of_year",
                 )
             },
         ),
@@ -203,7 +195,21 @@ class AttainmentAdmin(ReadOnlyAdmin):
                     "units_reported",
                     "leaves_expected",
                     "leaves_reported",
+                    "leaves_unexpected",
+                    "leaves_provisional",
                     "computed_at",
+                )
+            },
+        ),
+        (
+            "So sánh cùng phạm vi",
+            {
+                "fields": (
+                    "units_complete",
+                    "units_unplanned",
+                    "parts_planned",
+                    "complete_planned",
+                    "complete_actual",
                 )
             },
         ),
@@ -213,14 +219,28 @@ class AttainmentAdmin(ReadOnlyAdmin):
     def conclusion(self, row: Attainment) -> str:
         return STANDING_WORDS[Standing(row.standing)]
 
+    @admin.display(description="kế hoạch")
+    def promised(self, row: Attainment) -> str:
+        return _in_words(row, row.plan)
+
+    @admin.display(description="kế hoạch năm")
+    def promised_for_year(self, row: Attainment) -> str:
+        return _in_words(row, row.year_plan)
+
     @admin.display(description="lý do không có tỷ lệ")
     def why_none(self, row: Attainment) -> str:
         return REASON_WORDS[NoPercentage(row.reason)] if row.reason else NOTHING
 
-    @admin.display(description="lý do không so sánh")
-    def why_no_comparison(self, row: Attainment) -> str:
-        reason = row.no_comparison
-        return NO_COMPARISON_WORDS[NoComparison(reason)] if reason else NOTHING
+    @admin.display(description="lý do không có tỷ lệ năm")
+    def why_none_of_year(self, row: Attainment) -> str:
+        return REASON_WORDS[NoPercentage(row.year_reason)] if row.year_reason else NOTHING
+
+
+def _in_words(row: Attainment, plan: OfficialPlan | None) -> str:
+    """«trên 50 (tổng 34 kế hoạch)»; of the place's own plan, which version it is."""
+    if plan is None:
+        return NOTHING
+    return f"{plan_amount(plan.promise, decimals=row.indicator.decimals)} ({plan})"
 
 
 @admin.register(Edition)
@@ -340,7 +360,14 @@ class JobRunAdmin(MachineAdmin):
 
 @admin.register(RecomputeMark)
 class RecomputeMarkAdmin(MachineAdmin):
-    list_display = ("marked_at", "program_cell", "indicator_cell", "province_cell", "period_cell")
+    list_display = (
+        "marked_at",
+        "kind",
+        "program_cell",
+        "indicator_cell",
+        "province_cell",
+        "period_cell",
+    )
     list_display_links = None  # the list says all there is to a mark
     list_select_related = ("program", "indicator", "province", "period")
     ordering = ("-pk",)
@@ -350,6 +377,7 @@ class RecomputeMarkAdmin(MachineAdmin):
             {
                 "fields": (
                     "marked_at",
+                    "kind",
                     "program_cell",
                     "indicator_cell",
                     "province_cell",

@@ -6,6 +6,9 @@ from celery import Task, shared_task
 from django.db import OperationalError, transaction
 
 from reports.attainment import recompute
+from reports.attainment.verify.sample import check_sample
+
+SAMPLE = 50  # pairs of a program and an indicator, every night
 
 
 @shared_task(
@@ -18,6 +21,12 @@ from reports.attainment import recompute
 def recompute_marked(self: Task[[], None]) -> None:
     """Sent when a write commits, and by beat: a lost message costs one sweep, never a figure."""
     recompute.recompute_marked(worker=self.request.hostname or "")
+
+
+@shared_task(bind=True, name="reports.tasks.verify_sample")
+def verify_sample(self: Task[[], None]) -> None:
+    """Beat sends this every night; what differs is an error in the log and a failed run."""
+    check_sample(SAMPLE, worker=self.request.hostname or "")
 
 
 def recompute_soon() -> None:

@@ -33,12 +33,16 @@ from programs.models import (
 )
 from reports.models import Figure, Report
 
+# Codes that tests write out: a sequence that met one of them would fail one run in fifty.
+WRITTEN_OUT = {1, 2, 4, 10, 15, 20, 67, 68, 91, 92, 99}
+FREE_CODES = [f"{number:02}" for number in range(100) if number not in WRITTEN_OUT]
+
 
 class ProvinceFactory(DjangoModelFactory[Province]):
     class Meta:
         model = Province
 
-    code = Sequence(lambda n: f"{n % 100:02}")
+    code = Sequence(lambda n: FREE_CODES[n % len(FREE_CODES)])
     name = Sequence(lambda n: f"Tỉnh {n}")
     kind = "tỉnh"
     region = "Vùng thử"

@@ -54,6 +54,9 @@ class Organisation(models.Model):
     code = models.CharField("mã đơn vị hành chính", max_length=10, blank=True)
     tax_number = models.CharField("mã số thuế", max_length=14, blank=True)
     address = NfcCharField("địa chỉ", max_length=250, blank=True)
+    country = NfcCharField(
+        "quốc gia, vùng lãnh thổ", max_length=60, blank=True, help_text="Để trống: Việt Nam."
+    )
     valid_from = models.DateField("có từ ngày", null=True, blank=True)
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
     successor = models.ForeignKey(

@@ -7,6 +7,7 @@ is no percentage or no rate there is a named reason. Shares are numbers of which
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
@@ -22,6 +23,7 @@ class NoPercentage(StrEnum):
     """Why there is no percentage. Each reason is a different sentence (phrases.py)."""
 
     NO_TARGET = "no_target"  # no plan was assigned
+    PLAN_PARTIAL = "plan_partial"  # the plan is a sum, and a unit with a figure has none
     NOT_REPORTED = "not_reported"  # a reported zero is a figure, this is none
     NOT_APPLICABLE = "not_applicable"  # the unit says the indicator is not for it
     OUTSIDE_PLAN = "outside_plan"  # plan 0, something done
@@ -47,6 +49,7 @@ class NoComparison(StrEnum):
     SMALL_BASE = "small_base"
     NEGATIVE_CURRENT = "negative_current"  # a fall of more than 100% says nothing
     PARTIAL = "partial"  # not everybody has reported for one of the two periods
+    BOUNDARY = "boundary"  # the two periods speak of different areas
 
 
 class Standing(StrEnum):
@@ -67,6 +70,9 @@ class Method(StrEnum):
 
     OF_PLAN = "of_plan"  # actual ÷ plan: «đạt 128% kế hoạch»
     FROM_BASELINE = "from_baseline"  # reduction done ÷ reduction planned
+
+
+PLAIN_SHAPES = (Shape.EXACT, Shape.AT_LEAST, Shape.ABOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,63 @@ def attainment(
     return done / plan.floor
 
 
+def percentage(
+    actual: Exact | NoPercentage,
+    plan: Plan | None,
+    direction: Direction,
+    *,
+    plan_is_partial: bool = False,
+) -> Decimal | NoPercentage:
+    """Return what is printed of `attainment`, or why nothing is.
+
+    `actual` may be the reason for which there is no figure. `plan_is_partial`: the plan is a
+    sum, and something that is in `actual` has no plan in it.
+    """
+    if plan is None and not plan_is_partial:
+        return NoPercentage.NO_TARGET
+    if isinstance(actual, NoPercentage):
+        return actual
+    if plan_is_partial:
+        return NoPercentage.PLAN_PARTIAL
+    share = attainment(actual, plan, direction)
+    return share if isinstance(share, NoPercentage) else shown_percent(share)
+
+
+def judged(
+    actual: Exact | NoPercentage,
+    plan: Plan | None,
+    direction: Direction,
+    *,
+    plan_is_partial: bool = False,
+) -> tuple[Decimal | NoPercentage, Standing]:
+    """Return `percentage` and `standing` together: what is stored of a figure and its plan.
+
+    The plan of most rows is one number to reach. For it both are found in whole numbers, the
+    same ones as by the functions above and below: a nation has a million such rows.
+    """
+    if (
+        type(actual) is Decimal
+        and plan is not None
+        and plan.lower is not None
+        and plan.shape in PLAIN_SHAPES
+        and direction is not Direction.LOWER
+        and not plan_is_partial
+        and actual >= 0 < plan.lower
+    ):
+        done, done_in = actual.as_integer_ratio()
+        promised, promised_in = plan.lower.as_integer_ratio()
+        part, whole = done * promised_in, promised * done_in
+        tenths = (2000 * part + whole) // (2 * whole)  # of a percent, half up
+        if part < whole:
+            return Decimal(min(tenths, 999)).scaleb(-1), Standing.NOT_REACHED
+        return Decimal(tenths).scaleb(-1), Standing.REACHED
+
+    shown = percentage(actual, plan, direction, plan_is_partial=plan_is_partial)
+    if plan_is_partial or isinstance(actual, NoPercentage):
+        return shown, Standing.UNKNOWN
+    return shown, standing(actual, plan, direction)
+
+
 def _reduction(done: Fraction, plan: Plan) -> Fraction | NoPercentage:
     if plan.baseline is None:
         return NoPercentage.LIMIT
@@ -189,6 +252,60 @@ def gap(actual: Exact | None, plan: Plan | None, direction: Direction) -> Fracti
             return exact(actual) - plan.ceiling
         case _:
             return Fraction(0)
+
+
+# What shapes add up to, by what they may be mixed with. Decided: the project, 11/2026.
+_NUMBERS = frozenset({Shape.EXACT, Shape.ABOUT})
+_SUMS = (
+    (Shape.EXACT, frozenset({Shape.EXACT})),
+    (Shape.ABOUT, _NUMBERS),
+    (Shape.AT_LEAST, _NUMBERS | {Shape.AT_LEAST}),
+    (Shape.ABOVE, _NUMBERS | {Shape.ABOVE}),
+    (Shape.RANGE, _NUMBERS | {Shape.RANGE}),
+    (Shape.AT_MOST, frozenset({Shape.AT_MOST})),
+)
+
+
+def sum_of_plans(plans: Sequence[Plan]) -> Plan | None:
+    """Return what `plans` promise together, each bound added; None if they have no sum.
+
+    The upper bound is lost where one of them has none, and so is the baseline.
+    """
+    shapes = {plan.shape for plan in plans}
+    shape = next((shape for shape, fitting in _SUMS if shapes <= fitting), None)
+    if not plans or shape is None:
+        return None
+    return Plan(
+        shape,
+        lower=_sum_of(plan.lower for plan in plans),
+        upper=_sum_of(plan.upper for plan in plans),
+        baseline=_sum_of(plan.baseline for plan in plans),
+    )
+
+
+def _sum_of(bounds: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the exact sum; None if a bound is missing."""
+    total = Decimal(0)
+    with localcontext(prec=120):
+        for bound in bounds:
+            if bound is None:
+                return None
+            total += bound
+    return total
+
+
+def is_eased(now: Plan, before: Plan, direction: Direction) -> bool:
+    """Return whether `now` asks for less than `before`: a lower floor; of a limit a higher one.
+
+    Where less is better every upper bound is a limit. Bounds that one of the two does not have
+    are not compared.
+    """
+    less_is_better = direction is Direction.LOWER or (
+        is_limit(now, direction) and is_limit(before, direction)
+    )
+    if less_is_better:
+        return now.upper is not None and before.upper is not None and now.upper > before.upper
+    return now.lower is not None and before.lower is not None and now.lower < before.lower
 
 
 def rounded(value: Exact, *, decimals: int) -> Decimal:

@@ -1,209 +1,159 @@
-"""One row for every cell: its figure, its plan, a percentage or a reason, the comparison, coverage.
+"""The last step: a percentage or a reason for every written row that has a plan.
 
 Every decision is taken by arithmetic.py on exact numbers; what is stored is for showing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
-from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from django.utils import timezone
+from django.db import connection
 
-from programs.models import Indicator, Period, Program, Province
-from programs.models.indicator import Aggregation
-from programs.models.period import PeriodKind
-from programs.planning import Direction
+from programs.planning import Direction, Plan, Shape
 from reports.attainment.arithmetic import (
-    Comparison,
-    NoComparison,
+    Exact,
     NoPercentage,
-    attainment,
-    compare,
-    exact,
+    judged,
     ratio_of_sums,
     rounded,
-    shown_percent,
-    standing,
 )
-from reports.attainment.plans import OfficialPlan, official_plans
-from reports.attainment.sums import Cell, Expected, Sum, expected_of, sums_of
-from reports.models import Attainment, Layer
+from reports.attainment.sql import OF_YEAR
+from reports.attainment.touched import Touched
 
 STORED_DECIMALS = 6
-NOBODY = Expected(units=0, leaves=0)
+
+# The plan in force at the end of the period; beside the rows of to-date periods («6 tháng đầu
+# năm») also the whole year's, as of the same day.
+IN_FORCE = """
+        ON ({0}.program_id, {0}.indicator_id, {0}.period_id, {0}.scope, {0}.region)
+         = (row.program_id, row.indicator_id, {1}, row.scope, row.region)
+        AND coalesce({0}.province_id, 0) = coalesce(row.province_id, 0)
+        AND coalesce({0}.from_day, '-infinity') <= period.ends_on
+        AND coalesce({0}.until_day, 'infinity') > period.ends_on"""
+
+UNJUDGED = f"""
+SELECT row.id, row.actual, row.no_actual, row.numerator, row.denominator,
+       row.units_unplanned, row.units_unplanned_in_year, indicator.direction, indicator.ratio_scale,
+       plan.id, plan.shape, plan.lower, plan.upper, plan.baseline, plan.parts,
+       year_plan.id, year_plan.shape, year_plan.lower, year_plan.upper, year_plan.baseline,
+       year_plan.parts,
+       row.plan_id, row.percent, row.reason, row.standing,
+       row.year_plan_id, row.year_percent, row.year_reason
+FROM {{rows}} AS row
+JOIN programs_indicator AS indicator ON indicator.id = row.indicator_id
+JOIN programs_period AS period ON period.id = row.period_id
+LEFT JOIN programs_period AS year {OF_YEAR}
+LEFT JOIN reports_officialplan AS plan {IN_FORCE.format("plan", "row.period_id")}
+LEFT JOIN reports_officialplan AS year_plan {IN_FORCE.format("year_plan", "year.id")}
+WHERE (plan.id IS NOT NULL OR year_plan.id IS NOT NULL OR row.plan_id IS NOT NULL
+       OR row.year_plan_id IS NOT NULL OR row.numerator IS NOT NULL)"""
+
+WRITTEN = """
+    (SELECT * FROM reports_attainment WHERE id = ANY (%(written)s))"""
+
+# Where plans or rules may have changed, every row that they concern is judged anew.
+REACHED = "(SELECT * FROM touched_unit UNION ALL SELECT * FROM touched_place)"
+
+STORE = """
+UPDATE reports_attainment AS row
+SET actual = judged.actual, no_actual = judged.no_actual,
+    plan_id = judged.plan, percent = judged.percent, reason = judged.reason,
+    standing = judged.standing,
+    year_plan_id = judged.year_plan, year_percent = judged.year_percent,
+    year_reason = judged.year_reason,
+    computed_at = statement_timestamp()
+FROM unnest(%s::bigint[], %s::numeric[], %s::text[], %s::bigint[], %s::numeric[], %s::text[],
+            %s::text[], %s::bigint[], %s::numeric[], %s::text[])
+    AS judged (id, actual, no_actual, plan, percent, reason, standing,
+               year_plan, year_percent, year_reason)
+WHERE row.id = judged.id"""
 
 
-def rows_of(program: Program, indicator_ids: set[int]) -> Iterator[Attainment]:
-    """Yield an unsaved row for every cell that has figures or a plan, in a fixed order."""
-    indicators = Indicator.objects.select_related("numerator").in_bulk(indicator_ids)
-    plans = official_plans(program, indicator_ids)
-    sums = sums_of(program, indicator_ids)
-    expected = expected_of(program)
-    periods = Period.objects.in_bulk({cell.period for cell in (*sums, *plans)})
-    provinces = Province.objects.in_bulk({cell.province for cell in (*sums, *plans)} - {None})
-    bases = _Bases(program, indicator_ids, sums, expected)
-    now = timezone.now()
+class Judged(NamedTuple):
+    """The columns of one row that this step decides, in the order of STORE."""
 
-    for cell in sorted({*sums, *plans}, key=lambda cell: (cell[:3], cell.province or 0)):
-        indicator, period = indicators[cell.indicator], periods[cell.period]
-        yield _row(
-            Attainment(
-                program=program,
-                indicator=indicator,
-                period=period,
-                scope=cell.scope,
-                province=provinces.get(cell.province or 0),
-                layer=Layer.OFFICIAL,
-                computed_at=now,
-            ),
-            found=sums.get(cell),
-            plan=plans.get(cell),
-            base=bases.of(cell, period),
-            expected=expected.get((cell.period, cell.province), NOBODY),
-        )
+    pk: int
+    actual: Decimal | None
+    no_actual: str
+    plan: int | None
+    percent: Decimal | None
+    reason: str
+    standing: str
+    year_plan: int | None
+    year_percent: Decimal | None
+    year_reason: str
 
 
-def _row(
-    row: Attainment,
-    *,
-    found: Sum | None,
-    plan: OfficialPlan | None,
-    base: Base | None,
-    expected: Expected,
-) -> Attainment:
-    """Fill `row`: the figure, the plan, a percentage or a reason, the comparison, the coverage."""
-    indicator = row.indicator
-    direction = Direction(indicator.direction)
+def judge(touched: Touched, written: Collection[int], *, judge_all: bool) -> list[int]:
+    """Judge the written rows, or (`judge_all`) every touched one; store what differs.
 
-    done = _actual(indicator, found)
-    actual = done if isinstance(done, Fraction) else None
-    row.actual = _stored(actual)
-    row.no_actual = done.value if isinstance(done, NoPercentage) else ""
-    if found is not None:
-        row.numerator, row.denominator = found.numerator, found.denominator
-
-    promised = None
-    if plan is not None:
-        row.target_version, row.disputed = plan.version, plan.disputed
-        promised = plan.version.plan
-
-    judged: Fraction | NoPercentage
-    if promised is None:
-        judged = NoPercentage.NO_TARGET
-    elif isinstance(done, NoPercentage):
-        judged = done
-    else:
-        judged = attainment(actual, promised, direction)
-    if isinstance(judged, NoPercentage):
-        row.reason = judged.value
-    else:
-        row.percent = shown_percent(judged)
-    row.standing = standing(actual, promised, direction).value
-
-    row.units_reported = found.units_reported if found else 0
-    row.leaves_reported = found.leaves_reported if found else 0
-    row.units_expected = max(expected.units, row.units_reported)
-    row.leaves_expected = _leaves_due(indicator, expected)
-    row.leaves_expected += found.leaves_unexpected if found else 0
-
-    if base is not None:
-        _compare(row, actual, base)
-    return row
-
-
-def _actual(indicator: Indicator, found: Sum | None) -> Fraction | NoPercentage:
-    """The exact figure in the indicator's unit, or why there is none."""
-    if found is None:
-        return NoPercentage.NOT_REPORTED
-    if found.not_applicable:
-        return NoPercentage.NOT_APPLICABLE
-    if not found.addable:
-        return NoPercentage.NOT_ADDABLE
-    if indicator.aggregation == Aggregation.RATIO:
-        return ratio_of_sums(found.numerator, found.denominator, scale=indicator.ratio_scale or 1)
-    return NoPercentage.NOT_REPORTED if found.value is None else exact(found.value)
-
-
-def _leaves_due(indicator: Indicator, expected: Expected) -> int:
-    """How many unit × leaf make the cell complete; of a stock only the last leaf counts."""
-    measured = indicator.numerator or indicator
-    is_stock = measured.aggregation == Aggregation.STOCK
-    return expected.units if is_stock else expected.leaves
-
-
-def _compare(row: Attainment, actual: Fraction | None, base: Base) -> None:
-    """Percentages are compared in points by whoever prints them; the rest as a rate here.
-
-    One year of five against five years would be a fall that nobody has seen: both periods must
-    be fully reported.
+    Returns the primary keys of the rows that differed. At most two statements.
     """
-    before = _actual(row.indicator, base.sum)
-    if isinstance(before, NoPercentage):
-        return
-    row.base_period, row.base_actual = base.period, _stored(before)
-
-    base_is_complete = base.sum.leaves_reported >= _leaves_due(row.indicator, base.expected)
-    is_complete = row.leaves_reported >= row.leaves_expected and _stood_throughout(row, base)
-    if not (is_complete and base_is_complete):
-        row.no_comparison = NoComparison.PARTIAL.value
-        return
-    if row.indicator.is_percentage:
-        return
-    against = compare(actual, before, minimum_base=row.indicator.minimum_base)
-    if isinstance(against, Comparison):
-        row.relative_percent = shown_percent(against.relative)
+    if judge_all:
+        statement = (
+            f"WITH {touched.sql}, touched_unit AS ({touched.stored_units}),"
+            f" touched_place AS ({touched.stored_places})"
+            f" {UNJUDGED.format(rows=REACHED)}"
+        )
+    elif written:
+        statement = UNJUDGED.format(rows=WRITTEN)
     else:
-        row.no_comparison = against.value
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(statement, touched.parameters | {"written": list(written)})
+        changed = list(_judged(cursor.fetchall()))
+        if changed:
+            cursor.execute(STORE, [list(column) for column in zip(*changed, strict=True)])
+    return [row.pk for row in changed]
 
 
-def _stood_throughout(row: Attainment, base: Base) -> bool:
-    """Whether the province was the same unit from the start of the base to the end of the row."""
-    unit = row.province
-    if unit is None:
-        return True
-    is_there_still = unit.valid_to is None or unit.valid_to >= row.period.ends_on
-    return unit.valid_from <= base.period.starts_on and is_there_still
+def _judged(rows: Iterable[tuple[Any, ...]]) -> Iterator[Judged]:
+    """Yield what differs from what is stored."""
+    for row in rows:
+        pk, actual, no_actual, numerator, denominator = row[:5]
+        unplanned, unplanned_in_year, direction, scale = row[5:9]
+        plan, *promise, parts = row[9:15]
+        year_plan, *year_promise, year_parts = row[15:21]
+        done: Exact | NoPercentage = NoPercentage(no_actual) if actual is None else actual
+        now_actual, now_no_actual = actual, no_actual
+        if scale is not None and numerator is not None:
+            done = ratio_of_sums(numerator, denominator, scale=scale)
+            if isinstance(done, NoPercentage):
+                now_actual, now_no_actual = None, done.value
+            else:
+                now_actual, now_no_actual = rounded(done, decimals=STORED_DECIMALS), ""
+
+        way = WAYS[direction]
+        shown, stands = judged(
+            done, _plan(*promise), way, plan_is_partial=bool(parts and unplanned)
+        )
+        percent, reason = _stored(shown)
+        year_percent, year_reason = None, ""
+        if year_plan is not None:
+            shown, _ = judged(
+                done,
+                _plan(*year_promise),
+                way,
+                plan_is_partial=bool(year_parts and unplanned_in_year),
+            )
+            year_percent, year_reason = _stored(shown)
+        now = (plan, percent, reason, stands.value, year_plan, year_percent, year_reason)
+        if now != row[21:] or (now_actual, now_no_actual) != (actual, no_actual):
+            yield Judged(pk, now_actual, now_no_actual, *now)
 
 
-def _stored(value: Fraction | None) -> Decimal | None:
-    """A ratio may have no end; six decimals are for showing, its two sums are stored beside it."""
-    return None if value is None else rounded(value, decimals=STORED_DECIMALS)
+def _stored(shown: Decimal | NoPercentage) -> tuple[Decimal | None, str]:
+    return (None, shown.value) if isinstance(shown, NoPercentage) else (shown, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What a cell is compared with, and who should have reported for it."""
-
-    period: Period
-    sum: Sum
-    expected: Expected
+WAYS = {way.value: way for way in Direction}
 
 
-class _Bases:
-    """The same cell one step back: the year before, or the stage before in the program before."""
-
-    def __init__(
-        self,
-        program: Program,
-        indicators: set[int],
-        sums: Mapping[Cell, Sum],
-        expected: Mapping[tuple[int, int | None], Expected],
-    ) -> None:
-        before = program.follows
-        self.sums = {**(sums_of(before, indicators) if before else {}), **sums}
-        self.expected = {**(expected_of(before) if before else {}), **expected}
-        kinds = Period.objects.filter(calendar=program.calendar)
-        self.periods = {(p.kind, p.year, p.number): p for p in kinds}
-
-    def of(self, cell: Cell, period: Period) -> Base | None:
-        years_back = period.number if period.kind == PeriodKind.STAGE else 1
-        earlier = self.periods.get((period.kind, period.year - years_back, period.number))
-        if earlier is None:
-            return None
-        found = self.sums.get(cell._replace(period=earlier.pk))
-        if found is None:
-            return None
-        return Base(earlier, found, self.expected.get((earlier.pk, cell.province), NOBODY))
+@lru_cache(maxsize=1024)
+def _plan(
+    shape: str | None, lower: Decimal | None, upper: Decimal | None, baseline: Decimal | None
+) -> Plan | None:
+    return None if shape is None else Plan(Shape(shape), lower, upper, baseline)

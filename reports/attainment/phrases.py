@@ -32,6 +32,7 @@ from reports.attainment.arithmetic import (
 # Without figures, for a table cell or a filter. Three have a fuller form, with the figures.
 REASON_WORDS: dict[NoPercentage, str] = {
     NoPercentage.NO_TARGET: "chưa giao kế hoạch",
+    NoPercentage.PLAN_PARTIAL: "chưa giao đủ kế hoạch cho các đơn vị, không tính tỷ lệ",
     NoPercentage.NOT_REPORTED: "chưa báo cáo",
     NoPercentage.NOT_APPLICABLE: "không áp dụng",
     NoPercentage.OUTSIDE_PLAN: "ngoài kế hoạch",
@@ -66,6 +67,7 @@ NO_COMPARISON_WORDS: dict[NoComparison, str] = {
     NoComparison.SMALL_BASE: "gốc nhỏ",
     NoComparison.NEGATIVE_CURRENT: "kỳ này là số âm",
     NoComparison.PARTIAL: "chưa đủ báo cáo để so sánh",
+    NoComparison.BOUNDARY: "địa giới đã thay đổi, không so sánh",
 }
 
 _QUALIFIER_WORDS = {
@@ -112,17 +114,52 @@ def plan_amount(plan: Plan, *, unit: str = "", decimals: int = 0) -> str:
     return _spaced(_SHAPE_WORDS[plan.shape], amount(bound, unit=unit, decimals=decimals))
 
 
-def attained_phrase(percent: Decimal, *, of: Method, qualifier: Qualifier = Qualifier.EXACT) -> str:
+def attained_phrase(
+    percent: Decimal,
+    *,
+    of: Method,
+    qualifier: Qualifier = Qualifier.EXACT,
+    plan_name: str = "kế hoạch",
+) -> str:
     """Return «đạt 128% kế hoạch»; of a reduction «đạt 120% mức giảm kế hoạch».
 
     A qualified actual has a qualified percentage. For a reduction it is only «khoảng»: more
-    is less there.
+    is less there. `plan_name` tells one plan from another: «kế hoạch năm».
     """
     if of is Method.OF_PLAN:
-        return f"đạt {_spaced(_QUALIFIER_WORDS[qualifier], show_percent(percent))} kế hoạch"
+        return f"đạt {_spaced(_QUALIFIER_WORDS[qualifier], show_percent(percent))} {plan_name}"
     roughly = "" if qualifier is Qualifier.EXACT else "khoảng"
-    share = f"{_spaced(roughly, show_percent(percent))} mức giảm kế hoạch"
+    share = f"{_spaced(roughly, show_percent(percent))} mức giảm {plan_name}"
     return f"đạt {share}" if percent >= 0 else f"tăng thay vì giảm ({share})"
+
+
+def attained_in_year_phrase(
+    year_percent: Decimal,
+    *,
+    of: Method,
+    to_date: Decimal | None = None,
+    to_date_of: Method = Method.OF_PLAN,
+    qualifier: Qualifier = Qualifier.EXACT,
+) -> str:
+    """Return «đạt 64% kế hoạch năm, 128% kế hoạch đến kỳ».
+
+    `to_date` is the percentage of the plan to date; without one «đạt 64% kế hoạch năm».
+    """
+    of_year = attained_phrase(year_percent, of=of, qualifier=qualifier, plan_name="kế hoạch năm")
+    if to_date is None:
+        return of_year
+    of_period = attained_phrase(
+        to_date, of=to_date_of, qualifier=qualifier, plan_name="kế hoạch đến kỳ"
+    )
+    if of_year.startswith("đạt "):  # said once for both
+        of_period = of_period.removeprefix("đạt ")
+    return f"{of_year}, {of_period}"
+
+
+def share_of_year(percent: Decimal, *, of: Method) -> str:
+    """Return «64% kế hoạch năm», for a table cell."""
+    reduction = "mức giảm " if of is Method.FROM_BASELINE else ""
+    return f"{show_percent(percent)} {reduction}kế hoạch năm"
 
 
 def exceeded_phrase(percent: Decimal, *, of: Method) -> str | None:
@@ -244,10 +281,10 @@ def no_comparison_phrase(
     """Return «tăng 8 (gốc nhỏ)», «từ −5 lên 3», «chưa báo cáo»: what can be said without a rate."""
     if current is None:
         return NO_COMPARISON_WORDS[NoComparison.NOT_REPORTED]
+    if reason in (NoComparison.PARTIAL, NoComparison.BOUNDARY):
+        return NO_COMPARISON_WORDS[reason]
     if base is None:
         return NO_COMPARISON_WORDS[NoComparison.NO_BASE]
-    if reason is NoComparison.PARTIAL:
-        return NO_COMPARISON_WORDS[reason]
     now, before = exact(current), exact(base)
     if reason in (NoComparison.NEGATIVE_BASE, NoComparison.NEGATIVE_CURRENT):
         if now == before:

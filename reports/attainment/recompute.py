@@ -1,43 +1,72 @@
-"""From marks to rows: take what is stale, add it up in SQL, judge it purely, replace what differs.
+"""From marks to rows. A figure walks in one direction, in four steps:
 
-A figure walks in one direction: entry writes it and a trigger marks it (marks.py); sums.py adds
-it up; judging.py makes the row, by arithmetic.py; this module stores it.
+1. A write leaves a mark (triggers); `take_marks` takes it.                     marks.py
+2. Figures are added up to leaves, leaves to periods,      leaves.py, periods.py, places.py
+   reporting units to places; rows that differ are written.
+3. Written rows that have a plan get a percentage or a reason.      judging.py, arithmetic.py
+4. The run is recorded.                                                   this module, JobRun
+
+Plans (plans.py) and the frame of periods and provinces (frame.py) change seldom and come first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from programs.models import Indicator, Program
-from reports.attainment.judging import rows_of
-from reports.attainment.marks import take_marks
-from reports.models import Attainment, JobRun, JobState, Layer, RecomputeMark
+from programs.models import Indicator
+from reports.attainment.frame import rebuild_frame
+from reports.attainment.judging import judge
+from reports.attainment.leaves import recompute_every_leaf, recompute_touched_leaves
+from reports.attainment.marks import BATCH, Stale, take_all_marks, take_marks, waiting_programs
+from reports.attainment.periods import recompute_periods
+from reports.attainment.places import recompute_places
+from reports.attainment.plans import recompute_plans
+from reports.attainment.touched import Cell, Touched
+from reports.models import JobRun, JobState, RecomputeMark
 
-LOCK = 0x6B63  # «kc»: our class of advisory locks; the second key is the program
+# How many indicators of a program go through the later steps at a time: memory stays flat
+# however large the program is.
+INDICATORS_AT_A_TIME = 6
+
+# From how many marks on the planner is told that named parts are large.
+MANY = 300
 
 
 def recompute_marked(*, worker: str = "") -> JobRun | None:
     """Recompute everything that is marked and return the run; None when nothing was.
 
     Idempotent: the same figures give the same rows. People go on typing meanwhile; what they
-    change leaves new marks for the next run. If it fails, the marks are still there, the run is
-    stored as failed, and the error goes on to the caller.
+    change leaves new marks for the next run. A program that fails keeps its marks and holds up
+    no other; then the run is stored as failed, and the first error goes on to the caller.
     """
-    _close_abandoned_runs()
-    if not RecomputeMark.objects.exists():
+    waiting = waiting_programs()
+    if not waiting:
+        close_abandoned_runs()
         return None
-    run = JobRun.objects.create(state=JobState.RUNNING, started_at=timezone.now(), worker=worker)
-    try:
-        while _recompute_batch(run):
-            pass
-    except Exception as error:
-        _finish(run, JobState.FAILED, error=f"{type(error).__name__}: {error}")
-        raise
-    _finish(run, JobState.DONE)
+    run = JobRun(state=JobState.RUNNING, started_at=timezone.now(), worker=worker)
+    if any(waiting.values()):
+        run.save()  # it may take minutes: show that it is running
+    errors = []
+    for program_id in sorted(waiting):
+        try:
+            if waiting[program_id]:
+                rebuild(program_id, run)
+            else:
+                while settle(program_id, run) >= BATCH:
+                    pass
+        except Exception as error:
+            errors.append(error)
+    run.state = JobState.FAILED if errors else JobState.DONE
+    run.error = "\n".join(f"{type(error).__name__}: {error}" for error in errors)
+    run.finished_at = timezone.now()
+    run.save()
+    if errors:
+        raise errors[0]
     return run
 
 
@@ -47,112 +76,140 @@ def recompute_all(*, worker: str = "") -> JobRun | None:
     return recompute_marked(worker=worker)
 
 
-@transaction.atomic
-def _recompute_batch(run: JobRun) -> bool:
-    """Take one batch of marks and settle it; False when there was none left."""
-    stale = take_marks()
-    for program_id, indicators in sorted(stale.indicators.items()):
-        # Two workers with different marks of one program would write each other's sums away:
-        # the second waits here, in a fixed order, and reads everything only then.
-        _lock(program_id)
-        program = Program.objects.select_related("follows").filter(pk=program_id).first()
-        if program is None:
-            continue
-        computed, changed = recompute_program(program, indicators)
-        run.rows_computed += computed
-        run.rows_changed += changed
-    run.marks_taken += stale.marks
-    return bool(stale.marks)
-
-
-def _lock(program_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, program_id])
-
-
-def _close_abandoned_runs() -> None:
+def close_abandoned_runs() -> int:
     """A worker that was killed could not write its own end; its marks are back long ago."""
     limit = timezone.now() - timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
-    JobRun.objects.filter(state=JobState.RUNNING, started_at__lt=limit).update(
+    return JobRun.objects.filter(state=JobState.RUNNING, started_at__lt=limit).update(
         state=JobState.FAILED, finished_at=timezone.now(), error="Tiến trình dừng đột ngột."
     )
 
 
-def _finish(run: JobRun, state: JobState, *, error: str = "") -> None:
-    run.state, run.finished_at, run.error = state, timezone.now(), error
-    run.save()
+@transaction.atomic
+def settle(program_id: int, run: JobRun) -> int:
+    """Take one batch of a program's marks and bring its rows up to date; return how many marks."""
+    stale = take_marks(program_id)
+    if stale.is_whole:
+        return rebuild(program_id, run) + _count(run, stale.marks, ())
+    return _count(run, stale.marks, _recomputed(program_id, stale))
 
 
-def recompute_program(program: Program, indicators: set[int] | None) -> tuple[int, int]:
-    """Replace the stale rows of `program` (None: of all its indicators).
+@transaction.atomic
+def rebuild(program_id: int, run: JobRun) -> int:
+    """Compute everything of a program anew, whatever is marked; return how many marks that were.
 
-    Returns how many rows were computed and how many of them differed from what was stored.
+    Of a program that is gone nothing stays.
     """
-    if indicators is None:
-        indicators = _indicators_in(program)
-    rows = list(rows_of(program, indicators))
-    return len(rows), _replace(program, indicators, rows)
+    return _count(run, take_all_marks(program_id), _rebuilt(program_id))
 
 
-def _indicators_in(program: Program) -> set[int]:
-    """The indicators that `program` plans, reports or still has rows of, and their ratios."""
-    used = set(
-        Indicator.objects.filter(figures__program=program)
-        .union(
-            Indicator.objects.filter(targets__program=program),
-            Indicator.objects.filter(attainments__program=program),
-        )
-        .values_list("pk", flat=True)
-    )
-    ratios = Indicator.objects.filter(numerator__in=used, denominator__in=used)
-    return used | set(ratios.values_list("pk", flat=True))
+def _count(run: JobRun, marks: int, done: Iterable[tuple[int, int]]) -> int:
+    for computed, changed in done:
+        run.rows_computed += computed
+        run.rows_changed += changed
+    run.marks_taken += marks
+    return marks
 
 
-IDENTITY = ("indicator_id", "period_id", "scope", "province_id", "region")
-CONTENT = (
-    "actual",
-    "no_actual",
-    "numerator",
-    "denominator",
-    "target_version_id",
-    "disputed",
-    "percent",
-    "reason",
-    "standing",
-    "base_period_id",
-    "base_actual",
-    "relative_percent",
-    "no_comparison",
-    "units_expected",
-    "units_reported",
-    "leaves_expected",
-    "leaves_reported",
+def _recomputed(program_id: int, stale: Stale) -> Iterator[tuple[int, int]]:
+    """Compute what is stale; yield how many rows were computed and changed, part by part."""
+    if stale.indicators or stale.marks > MANY:
+        _plan_for_many()
+    if stale.indicators:
+        indicators = _with_ratios(stale.indicators)
+        recompute_plans(program_id, indicators)
+        recompute_every_leaf(program_id, indicators)
+        yield from _rows_of(program_id, indicators)
+
+    cells: set[Cell] = stale.plans | stale.recounts
+    if stale.plans:
+        recompute_plans(program_id, {cell.indicator for cell in stale.plans})
+    if stale.leaves:
+        changed = recompute_touched_leaves(program_id, stale.leaves)
+        cells |= {Cell(*cell) for cell in changed}
+    if cells:
+        yield _rows(Touched(program_id, cells=cells), judge_all=bool(stale.plans))
+
+
+def _rebuilt(program_id: int) -> Iterator[tuple[int, int]]:
+    indicators = _indicators_of(program_id)
+    rebuild_frame(program_id)
+    _plan_for_many()
+    recompute_plans(program_id, indicators)
+    recompute_every_leaf(program_id, None)
+    yield from _rows_of(program_id, indicators)
+
+
+def _plan_for_many() -> None:
+    """Tell the planner, for this transaction, that named parts are large.
+
+    It cannot know, takes them for a handful of rows, loops over them row by row and sorts on
+    disk: minutes instead of seconds. Hash tables in memory are right for a whole program.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(PLAN_FOR_MANY)
+
+
+PLAN_FOR_MANY = """
+SELECT set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
+       set_config('enable_sort', 'off', true), set_config('work_mem', '256MB', true),
+       set_config('join_collapse_limit', '8', true), set_config('from_collapse_limit', '8', true),
+       set_config('jit', 'off', true)"""
+
+
+def _rows_of(program_id: int, indicators: Iterable[int]) -> Iterator[tuple[int, int]]:
+    ordered = sorted(indicators)
+    for first in range(0, len(ordered), INDICATORS_AT_A_TIME):
+        some = ordered[first : first + INDICATORS_AT_A_TIME]
+        yield _rows(Touched(program_id, indicators=some), judge_all=True)
+
+
+def _rows(touched: Touched, *, judge_all: bool) -> tuple[int, int]:
+    """The last steps for the touched cells: over time, over places, against the plan."""
+    in_periods, gone, written = recompute_periods(touched)
+    in_places, gone_too, written_too = recompute_places(touched)
+    written += written_too
+    judged = judge(touched, written, judge_all=judge_all)
+    return in_periods + in_places, gone + gone_too + len({*written, *judged})
+
+
+def _indicators_of(program_id: int) -> Sequence[int]:
+    """The indicators that the program reports, plans, recounts or still has rows of."""
+    with connection.cursor() as cursor:
+        cursor.execute(INDICATORS, {"program": program_id})
+        return [indicator for (indicator,) in cursor.fetchall()]
+
+
+INDICATORS = """
+WITH RECURSIVE reported (id) AS (
+    -- The next indicator that has figures, straight from the index: figures are many.
+    (SELECT min(indicator_id) FROM reports_figure WHERE program_id = %(program)s)
+    UNION ALL
+    SELECT (SELECT min(indicator_id) FROM reports_figure
+            WHERE program_id = %(program)s AND indicator_id > reported.id)
+    FROM reported WHERE reported.id IS NOT NULL
+),
+used (id) AS (
+    SELECT id FROM reported WHERE id IS NOT NULL
+    UNION
+    SELECT indicator_id FROM programs_target WHERE program_id = %(program)s
+    UNION
+    SELECT indicator_id FROM reports_attainment WHERE program_id = %(program)s
+    UNION
+    SELECT indicator.id
+    FROM programs_indicator AS indicator
+    WHERE indicator.aggregation = 'distinct'
+      AND EXISTS (SELECT FROM programs_activity WHERE program_id = %(program)s)
 )
+SELECT id FROM used
+UNION
+SELECT ratio.id
+FROM programs_indicator AS ratio
+WHERE ratio.numerator_id IN (SELECT id FROM used)
+  AND ratio.denominator_id IN (SELECT id FROM used)"""
 
 
-def _replace(program: Program, indicators: set[int], rows: list[Attainment]) -> int:
-    """Write only the rows that differ and return how many did; a page never sees half of it."""
-    stored = {
-        _of(row, IDENTITY): row
-        for row in Attainment.objects.filter(
-            program=program, indicator__in=indicators, layer=Layer.OFFICIAL
-        )
-    }
-    new, changed = [], []
-    for row in rows:
-        old = stored.pop(_of(row, IDENTITY), None)
-        if old is None:
-            new.append(row)
-        elif _of(old, CONTENT) != _of(row, CONTENT):
-            row.pk = old.pk
-            changed.append(row)
-
-    gone = [row.pk for row in stored.values()]
-    Attainment.objects.filter(pk__in=gone).delete()
-    Attainment.objects.bulk_update(changed, [*CONTENT, "computed_at"], batch_size=500)
-    Attainment.objects.bulk_create(new, batch_size=1000)
-    return len(gone) + len(changed) + len(new)
-
-
-def _of(row: Attainment, fields: tuple[str, ...]) -> tuple[object, ...]:
-    return tuple(getattr(row, name) for name in fields)
+def _with_ratios(indicators: set[int]) -> set[int]:
+    ratios = Indicator.objects.filter(numerator__in=indicators) | Indicator.objects.filter(
+        denominator__in=indicators
+    )
+    return indicators | set(ratios.values_list("pk", flat=True))

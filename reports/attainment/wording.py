@@ -13,12 +13,14 @@ from programs.numbers import show_date, show_percent
 from programs.planning import Direction, Qualifier
 from reports.attainment import phrases
 from reports.attainment.arithmetic import (
+    Comparison,
     NoComparison,
     NoPercentage,
-    exact,
-    points,
-    ratio_of_sums,
+    method,
+    shown_percent,
 )
+from reports.attainment.comparison import Base
+from reports.attainment.stored import exact_actual
 from reports.models import Attainment, Figure, FigureNature, FigureState
 from reports.models.figure import FigureQuerySet
 
@@ -29,6 +31,10 @@ NOTHING = "–"
 BIG_CHANGE = Decimal(50)  # percent
 
 
+# What a sentence about results leaves out: that there is nothing to compare is no result.
+NO_NEWS = (NoComparison.PARTIAL, NoComparison.BOUNDARY)
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Ready to print; every number in Vietnamese form, «–» where there is nothing to say."""
@@ -36,46 +42,46 @@ class Wording:
     plan: str  # «trên 10.000»
     actual: str  # «gần 309»; «chưa báo cáo»
     share: str  # «128%», or the reason there is none
+    share_of_year: str  # «64% kế hoạch năm» beside it, or empty
     attained: str  # «đạt 128% kế hoạch», or the reason
     compared: str  # «tăng 22,6% so với giai đoạn 2011-2015», or empty
     sentence: str  # «64 lượt cơ sở … (đạt 128% kế hoạch)»
 
 
-def wording_of(row: Attainment, typed: Figure | None = None) -> Wording:
+def wording_of(
+    row: Attainment, typed: Figure | None = None, *, base: Base | None = None
+) -> Wording:
     """Return the words for `row`; `typed` is the one figure it consists of, for its qualifier.
 
-    A total of several figures has no qualifier of its own: leave `typed` out.
+    A total of several figures has no qualifier of its own: leave `typed` out. `base` is what
+    the row is compared with.
     """
     indicator = row.indicator
     qualifier = Qualifier(typed.approved_qualifier or Qualifier.EXACT) if typed else Qualifier.EXACT
     word = typed.approved_word if typed else ""
-    plan = row.target_version.plan if row.target_version else None
+    plan = row.plan.promise if row.plan else None
 
-    actual = exact_actual(row)
-    attained = phrases.attainment_phrase(
-        row.percent if row.percent is not None else NoPercentage(row.reason),
-        actual=actual,
-        plan=plan,
-        direction=Direction(indicator.direction),
-        unit=indicator.unit,
-        decimals=indicator.decimals,
-        qualifier=qualifier,
-    )
-    compared = _compared(row)
-    notes = [attained] if plan is not None else []
+    attained = _attained(row, qualifier)
+    share = attained if row.percent is None else show_percent(row.percent)
+    share_of_year = _share_of_year(row)
+    if plan is None and share_of_year:  # the only plan there is
+        share, share_of_year = share_of_year, ""
+    compared = _compared(row, base)
+    notes = [attained] if row.plan or row.year_percent is not None else []
     notes += _conditions(row, typed)
-    if compared and row.no_comparison != NoComparison.PARTIAL:  # no news for a report
+    if base is not None and compared and base.outcome not in NO_NEWS:
         notes.append(compared)
     return Wording(
         plan=phrases.plan_amount(plan, decimals=indicator.decimals) if plan else NOTHING,
         actual=_actual(row, qualifier, word),
-        share=show_percent(row.percent) if row.percent is not None else attained,
+        share=share,
+        share_of_year=share_of_year,
         attained=attained,
         compared=compared,
         sentence=phrases.result_sentence(
             name=indicator.name,
             unit=indicator.unit,
-            actual=actual,
+            actual=exact_actual(row),
             decimals=indicator.decimals,
             qualifier=qualifier,
             word=word,
@@ -136,14 +142,36 @@ def _conditions(row: Attainment, typed: Figure | None) -> list[str]:
     return conditions
 
 
-def exact_actual(row: Attainment) -> Fraction | None:
-    """The figure itself: of a ratio from its two sums, since six decimals may not hold it."""
-    if row.actual is None:
-        return None
-    if row.indicator.ratio_scale is None:
-        return exact(row.actual)
-    ratio = ratio_of_sums(row.numerator, row.denominator, scale=row.indicator.ratio_scale)
-    return None if isinstance(ratio, NoPercentage) else ratio
+def _attained(row: Attainment, qualifier: Qualifier) -> str:
+    """What the row amounts to by its own plan, and by the year's where that stands beside it."""
+    direction = Direction(row.indicator.direction)
+    plan = row.plan.promise if row.plan else None
+    of_plan = phrases.attainment_phrase(
+        row.percent if row.percent is not None else NoPercentage(row.reason),
+        actual=exact_actual(row),
+        plan=plan,
+        direction=direction,
+        unit=row.indicator.unit,
+        decimals=row.indicator.decimals,
+        qualifier=qualifier,
+    )
+    if row.year_plan is None or row.year_percent is None:
+        return of_plan
+    of_year = phrases.attained_in_year_phrase(
+        row.year_percent,
+        of=method(row.year_plan.promise, direction),
+        to_date=row.percent,
+        to_date_of=method(plan or row.year_plan.promise, direction),
+        qualifier=qualifier,
+    )
+    return of_year if plan is None or row.percent is not None else f"{of_plan}, {of_year}"
+
+
+def _share_of_year(row: Attainment) -> str:
+    if row.year_plan is None or row.year_percent is None:
+        return ""
+    of = method(row.year_plan.promise, Direction(row.indicator.direction))
+    return phrases.share_of_year(row.year_percent, of=of)
 
 
 def _actual(row: Attainment, qualifier: Qualifier, word: str) -> str:
@@ -161,21 +189,23 @@ def _actual(row: Attainment, qualifier: Qualifier, word: str) -> str:
     return phrases.REASON_WORDS[NoPercentage(row.no_actual)]
 
 
-def _compared(row: Attainment) -> str:
-    if row.base_period is None or row.actual is None or row.base_actual is None:
+def _compared(row: Attainment, base: Base | None) -> str:
+    if base is None or base.outcome in (NoComparison.NOT_REPORTED, NoComparison.NO_BASE):
         return ""
-    against = row.base_period.name
-    if row.indicator.is_percentage and not row.no_comparison:
-        # Both as stored: a third against a third must not differ in the seventh decimal.
-        moved = points(row.actual, row.base_actual)
-        return "" if isinstance(moved, NoComparison) else phrases.points_phrase(moved, against)
-    if row.relative_percent is None:
-        return phrases.no_comparison_phrase(
-            NoComparison(row.no_comparison),
-            current=row.actual,
-            base=row.base_actual,
-            decimals=row.indicator.decimals,
-        )
-    if abs(row.relative_percent - 100) >= BIG_CHANGE:
-        return phrases.relative_phrase(row.relative_percent, against)
-    return phrases.change_phrase(row.relative_percent, against)
+    against = base.period.name
+    if base.adds_predecessors:
+        against += " (theo địa giới hiện nay)"
+    match base.outcome:
+        case Comparison(relative):
+            percent = shown_percent(relative)
+            is_big = abs(percent - 100) >= BIG_CHANGE
+            return (phrases.relative_phrase if is_big else phrases.change_phrase)(percent, against)
+        case Fraction() as moved:
+            return phrases.points_phrase(moved, against)
+        case NoComparison() as reason:
+            return phrases.no_comparison_phrase(
+                reason,
+                current=exact_actual(row),
+                base=None if base.row is None else exact_actual(base.row),
+                decimals=row.indicator.decimals,
+            )

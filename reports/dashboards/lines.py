@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q
 
-from programs.models import LegalDocument, TargetVersion
+from programs.models import LegalDocument, Lineage, TargetVersion
 from programs.planning import Direction
 from reports.attainment.arithmetic import Method, Standing, method
+from reports.attainment.comparison import Bases, bases_of
 from reports.attainment.phrases import STANDING_WORDS, plan_amount
 from reports.attainment.wording import Wording, sole_figures, wording_of
 from reports.dashboards.outcomes import Outcome
@@ -69,33 +70,34 @@ def lines_of(
 ) -> list[Line]:
     """Return the lines of rows (with_outcome) of one program, period and place, in their order.
 
-    At most six queries, however many rows.
+    At most nine queries, however many rows.
     """
     shown = list(rows)
     if not shown:
         return []
     figures = sole_figures(shown, Figure.objects.visible_to(user))
-    bases = _derived_bases(shown, user)
+    bases = bases_of(shown)
+    derived = _derived_bases(shown[0], bases.values(), user)
     versions = _versions(shown, user)
     quotations = _quotations(shown[0], user)
 
     lines: list[Line] = []
     for number, row in enumerate(shown, first_number):
         group = _group(row)
-        version = row.target_version
+        version = row.plan.version if row.plan else None
         figure = figures.get(row.indicator_id)
         lines.append(
             Line(
                 row=row,
                 number=number,
-                words=wording_of(row, figure),
+                words=wording_of(row, figure, base=bases[row.pk].leading),
                 outcome=Outcome(row.outcome),  # type: ignore[attr-defined]  # with_outcome
                 verdict=STANDING_WORDS[Standing(row.standing)],
                 is_reduction=row.percent is not None and _is_reduction(row),
                 group=group,
                 starts_group=not lines or lines[-1].group != group,
                 figure=figure,
-                derived_base=bases.get(row.indicator_id),
+                derived_base=derived.get(row.indicator_id),
                 versions=versions.get(version.target_id, ()) if version else (),
                 quotations=quotations.get(row.indicator_id, ()),
             )
@@ -111,27 +113,28 @@ def _group(row: Attainment) -> str:
 
 
 def _is_reduction(row: Attainment) -> bool:
-    if row.target_version is None:
+    if row.plan is None:
         return False
-    of = method(row.target_version.plan, Direction(row.indicator.direction))
-    return of is Method.FROM_BASELINE
+    return method(row.plan.promise, Direction(row.indicator.direction)) is Method.FROM_BASELINE
 
 
-def _derived_bases(rows: Sequence[Attainment], user: User | AnonymousUser) -> dict[int, Figure]:
+def _derived_bases(
+    first: Attainment, bases: Iterable[Bases], user: User | AnonymousUser
+) -> dict[int, Figure]:
     """By indicator, the figure compared with that was worked out from a published rate.
 
     «Tăng 22,6%» against a base that was itself taken from those 22,6% proves nothing: it says so.
+    The base may be a predecessor's. `first` is any row of the page.
     """
-    first = rows[0]
     if first.province_id is None:
         return {}
-    compared_with = {row.base_period_id for row in rows if row.base_period_id}
+    compared_with = {each.leading.period.pk for each in bases if each.leading}
     figures = (
         Figure.objects.visible_to(user)
         .whole()
         .filter(
             Q(program=first.program_id) | Q(program__followed_by=first.program_id),
-            province=first.province_id,
+            province__in=Lineage.objects.filter(unit=first.province_id).values("part"),
             period__in=compared_with,
             nature=FigureNature.ACTUAL,
             is_derived=True,
@@ -143,9 +146,9 @@ def _derived_bases(rows: Sequence[Attainment], user: User | AnonymousUser) -> di
 def _versions(rows: Iterable[Attainment], user: User | AnonymousUser) -> dict[int, list[Version]]:
     """By target, the versions of each plan that is disputed or derived. Two queries."""
     wanting = {
-        row.target_version.target_id: row
+        row.plan.version.target_id: (row, row.plan)
         for row in rows
-        if row.target_version and (row.disputed or row.target_version.is_derived)
+        if row.plan and row.plan.version and (row.plan.disputed or row.plan.version.is_derived)
     }
     by_target: defaultdict[int, list[Version]] = defaultdict(list)
     versions = (
@@ -155,12 +158,12 @@ def _versions(rows: Iterable[Attainment], user: User | AnonymousUser) -> dict[in
         .order_by("target", "number")
     )
     for version in versions:
-        row = wanting[version.target_id]
+        row, plan = wanting[version.target_id]
         by_target[version.target_id].append(
             Version(
                 version,
                 words=plan_amount(version.plan, decimals=row.indicator.decimals),
-                is_official=version.pk == row.target_version_id,
+                is_official=version.pk == plan.version_id,
             )
         )
     return by_target

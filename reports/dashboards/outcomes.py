@@ -51,7 +51,7 @@ CONDITIONS: dict[Outcome, Q] = {
 
 # The 34 of «27/34 chỉ tiêu đạt kế hoạch»: what was assigned, reported or not. A plan of 0
 # assigns nothing, nor does a plan for what the unit says is not for it.
-ASSIGNED = Q(target_version__isnull=False) & ~Q(
+ASSIGNED = Q(plan__isnull=False) & ~Q(
     reason__in=[
         NoPercentage.OUTSIDE_PLAN.value,
         NoPercentage.NOTHING_PLANNED.value,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import django_tables2 as tables
+from django.contrib.postgres.fields import ArrayField
 from django.core.paginator import Page, Paginator
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Func, Value
 from django.http import QueryDict
 
 from programs.models.program import ProgramQuerySet
+from reports.attainment.arithmetic import Comparison
+from reports.attainment.comparison import bases_of
 from reports.models.attainment import AttainmentQuerySet
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
         def __init__(self, verbose_name: str, **options: Any) -> None: ...
 else:
     _Table, _Column = tables.Table, tables.Column
+
+_KEYS: ArrayField[Any, Any] = ArrayField(models.BigIntegerField())
 
 AnyTable = TypeVar("AnyTable", bound=_Table)
 
@@ -94,23 +99,26 @@ class AttainmentTable(_Table):
     def order_percent(
         self, queryset: AttainmentQuerySet, is_descending: bool
     ) -> tuple[AttainmentQuerySet, bool]:
-        return _measured_first(queryset, "percent", is_descending), True
+        """Rows without a percentage come last either way; the key keeps pages stable on ties."""
+        by = F("percent")
+        ordering = by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
+        return queryset.order_by(ordering, "indicator__position", "pk"), True
 
     def order_relative(
         self, queryset: AttainmentQuerySet, is_descending: bool
     ) -> tuple[AttainmentQuerySet, bool]:
-        return _measured_first(queryset, "relative_percent", is_descending), True
+        """Rows without a rate come last either way. A rate is not stored: read once to sort by."""
+        in_report_order = queryset.order_by("indicator__position", "pk")
+        rates = {
+            pk: bases.leading.outcome.relative
+            for pk, bases in bases_of(in_report_order).items()
+            if bases.leading and isinstance(bases.leading.outcome, Comparison)
+        }
+        ranking = sorted(rates, key=rates.__getitem__, reverse=is_descending)
+        rank = Func(Value(ranking, _KEYS), F("pk"), function="array_position")
+        return queryset.order_by(rank.asc(nulls_last=True), "indicator__position", "pk"), True
 
     @property
     def is_grouped(self) -> bool:
         """Whether the rows stand in the report's order, so that group headings make sense."""
         return not self.order_by or tuple(self.order_by) == ("number",)
-
-
-def _measured_first(
-    rows: AttainmentQuerySet, column: str, is_descending: bool
-) -> AttainmentQuerySet:
-    """Rows without the number come last either way; the key keeps pages stable on ties."""
-    by = F(column)
-    ordering = by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
-    return rows.order_by(ordering, "indicator__position", "pk")

@@ -1,8 +1,11 @@
 """What happened and what it amounts to: reports, figures, attainment, runs."""
 
-from reports.models.attainment import Attainment, Layer, Scope
+from reports.models.attainment import Attainment
 from reports.models.figure import Figure, FigureNature, FigureState
-from reports.models.job import JobRun, JobState, RecomputeMark
+from reports.models.job import JobRun, JobState, MarkKind, RecomputeMark
+from reports.models.leaves import Expectation, LeafState, LeafSum, Span
+from reports.models.places import Layer, Scope
+from reports.models.plan import OfficialPlan
 from reports.models.quotation import Quotation
 from reports.models.report import Edition, Evidence, Report, ReportState, Transition
 
@@ -10,16 +13,22 @@ __all__ = [
     "Attainment",
     "Edition",
     "Evidence",
+    "Expectation",
     "Figure",
     "FigureNature",
     "FigureState",
     "JobRun",
     "JobState",
     "Layer",
+    "LeafState",
+    "LeafSum",
+    "MarkKind",
+    "OfficialPlan",
     "Quotation",
     "RecomputeMark",
     "Report",
     "ReportState",
     "Scope",
+    "Span",
     "Transition",
 ]

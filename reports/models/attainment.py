@@ -6,32 +6,18 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from programs.access import Right, rows_where
-from programs.models import Indicator, Period, Program, Province, TargetVersion
+from programs.models import Indicator, Period, Program, Province
 from programs.numbers import show_percent
+from reports.models.places import Layer, Scope
+from reports.models.plan import OfficialPlan
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
-
-
-class Scope(models.TextChoices):
-    """The place a row speaks of. Totals of REPORTED and CURRENT are equal for every period."""
-
-    REPORTED = "reported", "đơn vị báo cáo khi đó"
-    CURRENT = "current", "theo địa giới hiện nay"
-    REGION = "region", "vùng"
-    NATION = "nation", "cả nước"
-
-
-class Layer(models.TextChoices):
-    """Which figures a row adds up. Layers are never mixed."""
-
-    OFFICIAL = "official", "đã duyệt"
-    SUBMITTED = "submitted", "đã gửi, chưa duyệt"
-    ESTIMATE = "estimate", "ước thực hiện"
 
 
 class AttainmentQuerySet(models.QuerySet["Attainment"]):
@@ -42,38 +28,59 @@ class AttainmentQuerySet(models.QuerySet["Attainment"]):
     def of_program_page(self, program: Program, period: Period) -> AttainmentQuerySet:
         """The official rows of one program and period, with what a table row shows."""
         return self.filter(program=program, period=period, layer=Layer.OFFICIAL).select_related(
+            "program__stage",
             "indicator__content_group",
+            "period",
             "province",
-            "target_version",
-            "base_period",
+            "plan__version",
+            "year_plan",
         )
 
 
 class Attainment(models.Model):
     """One indicator of one program at one place in one period, on one layer.
 
-    `percent` is what is printed (percentage points, at most one decimal); when there is none,
-    `reason` names why. `standing` («đạt», «chưa đạt», «trong mức» …) was decided on the exact
-    figures. `actual` is None when nothing countable was reported, which is not zero; `no_actual`
-    names why.
+    The rules are in docs/attainment.md. `percent` is what is printed (percentage points, at most
+    one decimal); when there is none, `reason` names why. `standing` («đạt», «chưa đạt», «trong
+    mức» …) was decided on the exact figures. `actual` is None when nothing countable was
+    reported, which is not zero; `no_actual` names why.
     """
 
+    # Computed rows by the million: no foreign keys in the database (a deleted parent leaves a
+    # mark, and the next run removes what is gone), no index but the two below.
     program = models.ForeignKey(
-        Program, on_delete=models.CASCADE, related_name="attainments", verbose_name="chương trình"
+        Program,
+        models.DO_NOTHING,
+        related_name="attainments",
+        db_constraint=False,
+        db_index=False,
+        verbose_name="chương trình",
     )
     indicator = models.ForeignKey(
-        Indicator, on_delete=models.CASCADE, related_name="attainments", verbose_name="chỉ tiêu"
+        Indicator,
+        models.DO_NOTHING,
+        related_name="attainments",
+        db_constraint=False,
+        db_index=False,
+        verbose_name="chỉ tiêu",
     )
     period = models.ForeignKey(
-        Period, on_delete=models.CASCADE, related_name="attainments", verbose_name="kỳ"
+        Period,
+        models.DO_NOTHING,
+        related_name="attainments",
+        db_constraint=False,
+        db_index=False,
+        verbose_name="kỳ",
     )
     scope = models.CharField("phạm vi", max_length=8, choices=Scope)
     province = models.ForeignKey(
         Province,
-        on_delete=models.CASCADE,
+        models.DO_NOTHING,
         null=True,
         blank=True,
         related_name="attainments",
+        db_constraint=False,
+        db_index=False,
         verbose_name="tỉnh",
     )
     region = models.CharField("vùng", max_length=60, blank=True)
@@ -89,46 +96,65 @@ class Attainment(models.Model):
         "mẫu số", max_digits=30, decimal_places=6, null=True, blank=True
     )
 
-    # What was promised: the version in force at the end of the period.
-    target_version = models.ForeignKey(
-        TargetVersion,
-        on_delete=models.CASCADE,
+    # What was promised, as of the end of the period, and what that amounts to.
+    plan = models.ForeignKey(
+        OfficialPlan,
+        models.DO_NOTHING,
         null=True,
         blank=True,
         related_name="attainments",
+        db_constraint=False,
+        db_index=False,
         verbose_name="kế hoạch",
     )
-    disputed = models.BooleanField("nguồn kế hoạch không thống nhất", default=False)
-
     percent = models.DecimalField(
         "tỷ lệ (%)", max_digits=40, decimal_places=1, null=True, blank=True
     )
-    reason = models.CharField("lý do không có tỷ lệ", max_length=24, blank=True)
-    standing = models.CharField("kết luận", max_length=16)
+    reason = models.CharField(
+        "lý do không có tỷ lệ", max_length=24, blank=True, default="no_target"
+    )
+    standing = models.CharField("kết luận", max_length=16, default="unknown")
 
-    # The same indicator in the period it is compared with.
-    base_period = models.ForeignKey(
-        Period,
-        on_delete=models.CASCADE,
+    # Of a to-date period («6 tháng đầu năm») also against the whole year's plan.
+    year_plan = models.ForeignKey(
+        OfficialPlan,
+        models.DO_NOTHING,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name="kỳ so sánh",
+        db_constraint=False,
+        db_index=False,
+        verbose_name="kế hoạch năm",
     )
-    base_actual = models.DecimalField(
-        "số kỳ so sánh", max_digits=30, decimal_places=6, null=True, blank=True
+    year_percent = models.DecimalField(
+        "tỷ lệ so với kế hoạch năm (%)", max_digits=40, decimal_places=1, null=True, blank=True
     )
-    relative_percent = models.DecimalField(
-        "bằng (%) kỳ so sánh", max_digits=40, decimal_places=1, null=True, blank=True
-    )
-    no_comparison = models.CharField("lý do không so sánh", max_length=24, blank=True)
+    year_reason = models.CharField("lý do không có tỷ lệ năm", max_length=24, blank=True)
 
-    # Coverage and age: no total without them.
+    # Coverage and age: no total without them. See docs/attainment.md, section 8.
     units_expected = models.PositiveIntegerField("số đơn vị phải báo cáo")
     units_reported = models.PositiveIntegerField("số đơn vị đã báo cáo")
     leaves_expected = models.PositiveIntegerField("số kỳ phải báo cáo")
     leaves_reported = models.PositiveIntegerField("số kỳ đã báo cáo")
-    computed_at = models.DateTimeField("tính lúc")
+    leaves_unexpected = models.PositiveIntegerField("số kỳ báo cáo thêm", default=0)
+    leaves_provisional = models.PositiveIntegerField("số kỳ chưa chính thức", default=0)
+
+    # Like for like, of regions and the nation.
+    units_complete = models.PositiveIntegerField("số đơn vị báo cáo đủ", default=0)
+    units_unplanned = models.PositiveIntegerField("số đơn vị chưa giao kế hoạch", default=0)
+    units_unplanned_in_year = models.PositiveIntegerField(
+        "số đơn vị chưa giao kế hoạch năm", default=0
+    )
+    parts_planned = models.DecimalField(
+        "tổng kế hoạch các đơn vị", max_digits=30, decimal_places=6, null=True, blank=True
+    )
+    complete_planned = models.DecimalField(
+        "kế hoạch của đơn vị báo cáo đủ", max_digits=30, decimal_places=6, null=True, blank=True
+    )
+    complete_actual = models.DecimalField(
+        "thực hiện của đơn vị báo cáo đủ", max_digits=30, decimal_places=6, null=True, blank=True
+    )
+    computed_at = models.DateTimeField("tính lúc", db_default=Now())
 
     objects = AttainmentQuerySet.as_manager()
 
@@ -138,14 +164,15 @@ class Attainment(models.Model):
         ordering = ("program", "indicator__position", "period__starts_on", "pk")
         constraints = (
             models.UniqueConstraint(
+                # In the order in which the engine reads: one indicator, its periods, all places.
                 fields=(
                     "program",
+                    "indicator",
                     "period",
                     "scope",
                     "province",
                     "region",
                     "layer",
-                    "indicator",
                 ),
                 nulls_distinct=False,
                 name="attainment_cell",
@@ -169,6 +196,19 @@ class Attainment(models.Model):
                 condition=Q(units_reported__lte=F("units_expected"))
                 & Q(leaves_reported__lte=F("leaves_expected")),
                 name="attainment_coverage_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(year_plan=None, year_percent=None, year_reason="")
+                | Q(year_plan__isnull=False, year_percent__isnull=False, year_reason="")
+                | (Q(year_plan__isnull=False, year_percent=None) & ~Q(year_reason="")),
+                name="attainment_year_percent_or_reason",
+            ),
+        )
+        indexes = (
+            # What a page asks for: one period at one place.
+            models.Index(
+                fields=("program", "period", "scope", "province", "layer"),
+                name="attainment_page",
             ),
         )
 

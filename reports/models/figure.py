@@ -65,18 +65,26 @@ class Figure(models.Model):
     """
 
     report = models.ForeignKey(
-        Report, on_delete=models.PROTECT, related_name="figures", verbose_name="báo cáo"
+        Report,
+        on_delete=models.PROTECT,
+        related_name="figures",
+        db_index=False,  # figure_once begins with it
+        verbose_name="báo cáo",
     )
     # Copies of the report's identity: sums need no join. A foreign key on all four together
     # (migration 0002) keeps them equal to the report's.
     program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, related_name="+", verbose_name="chương trình"
+        Program,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name="chương trình",
     )
     province = models.ForeignKey(
-        Province, on_delete=models.PROTECT, related_name="+", verbose_name="tỉnh"
+        Province, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name="tỉnh"
     )
     period = models.ForeignKey(
-        Period, on_delete=models.PROTECT, related_name="+", verbose_name="kỳ"
+        Period, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name="kỳ"
     )
     indicator = models.ForeignKey(
         Indicator, on_delete=models.PROTECT, related_name="figures", verbose_name="chỉ tiêu"
@@ -167,6 +175,12 @@ class Figure(models.Model):
         )
         indexes = (
             models.Index(fields=("program", "indicator", "province", "period"), name="figure_cell"),
+            # Few: the layer of estimates looks for them by themselves.
+            models.Index(
+                fields=("program", "indicator", "province", "period"),
+                condition=Q(nature=FigureNature.ESTIMATE),
+                name="figure_estimate",
+            ),
         )
 
     def __str__(self) -> str:

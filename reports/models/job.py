@@ -7,13 +7,27 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 
+class MarkKind(models.TextChoices):
+    """What was written. It decides from which step on a cell is computed anew."""
+
+    FIGURE = "figure", "số liệu"
+    PLAN = "plan", "kế hoạch"
+    PARTICIPATION = "participation", "lượt tham gia"
+    FRAME = "frame", "danh mục, địa giới, kỳ"
+
+
 class RecomputeMark(models.Model):
     """A write touched these cells. Append-only; triggers write it with the change itself.
 
     None means «every»: a mark without indicator covers all indicators of its program, one
-    without program covers everything (a merger, a shifted period). Rows are taken by deleting
-    them; a unique mark would lose changes that commit while it is being worked on.
+    without program covers everything (a merger, a shifted period); a plan without a province
+    is the nation's. Rows are taken by deleting them; a unique mark would lose changes that
+    commit while it is being worked on.
     """
+
+    kind = models.CharField(
+        "loại", max_length=13, choices=MarkKind, db_default=MarkKind.FRAME.value
+    )
 
     program = models.ForeignKey(
         "programs.Program",
@@ -29,6 +43,7 @@ class RecomputeMark(models.Model):
         null=True,
         related_name="+",
         db_constraint=False,
+        db_index=False,
         verbose_name="chỉ tiêu",
     )
     province = models.ForeignKey(
@@ -37,6 +52,7 @@ class RecomputeMark(models.Model):
         null=True,
         related_name="+",
         db_constraint=False,
+        db_index=False,
         verbose_name="tỉnh",
     )
     period = models.ForeignKey(
@@ -45,6 +61,7 @@ class RecomputeMark(models.Model):
         null=True,
         related_name="+",
         db_constraint=False,
+        db_index=False,
         verbose_name="kỳ",
     )
     marked_at = models.DateTimeField("ghi lúc", db_default=Now())

@@ -20,6 +20,7 @@ from reports.models import (
     Evidence,
     Figure,
     JobRun,
+    OfficialPlan,
     Quotation,
     RecomputeMark,
     Report,
@@ -73,6 +74,10 @@ def rows(hanoi, administrator):
         "period": report.period,
     }
     now = timezone.now()
+    place = {"program": report.program, "indicator": figure.indicator, "scope": "reported"}
+    plan = OfficialPlan.objects.create(
+        **place, province=hanoi, period=report.period, parts=2, shape="exact", lower=977, upper=977
+    )
     quotation = Quotation.objects.create(**cell, kind="value", text="1.250,5 lớp")
     return {
         Report: report,
@@ -82,8 +87,12 @@ def rows(hanoi, administrator):
             **cell,
             scope="reported",
             actual=Decimal("1250.5"),
+            plan=plan,
             percent=Decimal("128.0"),
+            reason="",
             standing="reached",
+            year_plan=plan,
+            year_percent=Decimal("64.5"),
             units_expected=1,
             units_reported=1,
             leaves_expected=1,
@@ -361,6 +370,15 @@ def test_numbers_on_read_only_pages_are_vietnamese(client, administrator, rows):
         assert "1.250,5" in fields
         assert "reached" not in fields
         assert not re.search(r"1250|500000|128[.]0", re.sub("<a .*?</a>", "", fields))
+
+
+def test_a_computed_row_shows_its_plans_in_words(client, administrator, rows):
+    client.force_login(administrator)
+
+    words = said(client.get(page(Attainment, "change", rows[Attainment])))
+
+    assert words.count("977 (tổng 2 kế hoạch)") == 2
+    assert "64,5" in words
 
 
 def test_the_frozen_content_of_an_edition_is_readable(client, administrator, rows):

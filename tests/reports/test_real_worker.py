@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from programs.access import Role
-from reports.attainment.recompute import LOCK
+from reports.attainment.marks import LOCK
 from reports.entry.figures import Typed, enter_figure
 from reports.entry.workflow import approve, submit
 from reports.models import Attainment, FigureState, JobRun, RecomputeMark, Report

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from programs.models import Period, Program
+from reports.attainment.comparison import bases_of
 from reports.attainment.marks import is_stale
 from reports.attainment.wording import Wording, sole_figures, wording_of
 from reports.models import Attainment, Figure, JobRun, JobState, Quotation, Scope
@@ -109,12 +110,15 @@ def _place(program: Program) -> dict[str, Any]:
 
 
 def _is_derived(row: Attainment) -> bool:
-    return row.target_version is not None and row.target_version.is_derived
+    return bool(row.plan and row.plan.version and row.plan.version.is_derived)
 
 
 def _worded(rows: list[Attainment]) -> list[Wording]:
     typed = sole_figures(rows, Figure.objects.all())
-    return [wording_of(row, typed.get(row.indicator_id)) for row in rows]
+    bases = bases_of(rows)
+    return [
+        wording_of(row, typed.get(row.indicator_id), base=bases[row.pk].leading) for row in rows
+    ]
 
 
 def _cut(text: str, width: int) -> str:

@@ -21,7 +21,9 @@ from reports.attainment.arithmetic import (
     compare,
     exact,
     gap,
+    is_eased,
     method,
+    percentage,
     points,
     ratio_of_sums,
     rounded,
@@ -29,6 +31,7 @@ from reports.attainment.arithmetic import (
     shown_percent,
     shown_points,
     standing,
+    sum_of_plans,
 )
 
 UP, DOWN, NEUTRAL = Direction.HIGHER, Direction.LOWER, Direction.NEUTRAL
@@ -448,6 +451,75 @@ def test_what_is_not_finite_is_never_computed_with(value):
 def test_a_plan_whose_bounds_do_not_fit_its_shape_cannot_be_made(shape, lower, upper):
     with pytest.raises(ValueError, match=r"bounds do not fit|not a finite"):
         Plan(shape, lower, upper)
+
+
+@pytest.mark.parametrize(
+    ("actual", "plan", "is_partial", "printed"),
+    [
+        (64, exactly(50), False, D(128)),
+        (D("49.98"), exactly(50), False, D("99.9")),
+        # In this order: no plan, no figure, a plan that leaves someone out, the plan's own kind.
+        (NoPercentage.NOT_REPORTED, None, False, NoPercentage.NO_TARGET),
+        (NoPercentage.NOT_APPLICABLE, exactly(50), True, NoPercentage.NOT_APPLICABLE),
+        (64, exactly(50), True, NoPercentage.PLAN_PARTIAL),
+        (64, between(60, 70), True, NoPercentage.PLAN_PARTIAL),
+        (64, None, True, NoPercentage.PLAN_PARTIAL),
+        (64, between(60, 70), False, NoPercentage.RANGE),
+        (5, exactly(0), False, NoPercentage.OUTSIDE_PLAN),
+    ],
+)
+def test_what_is_printed_is_a_percentage_or_the_first_reason(actual, plan, is_partial, printed):
+    assert percentage(actual, plan, UP, plan_is_partial=is_partial) == printed
+
+
+@pytest.mark.parametrize(
+    ("plans", "together"),
+    [
+        ((exactly(12), exactly(24), exactly(36)), exactly(72)),
+        ((exactly(12), about(24)), about(36)),
+        ((exactly(12), at_least(24), about(1)), at_least(37)),
+        ((exactly(12), above(24)), above(36)),
+        ((between(5, 8), exactly(12), between(1, 2)), between(18, 22)),
+        ((at_most(40), at_most(2)), at_most(42)),
+        ((exactly(40, 50), exactly(4, 5)), exactly(44, 55)),
+        ((exactly(40, 50), exactly(4)), exactly(44)),
+        ((at_most(40, 50),), at_most(40, 50)),
+        ((at_most(40), exactly(2)), None),
+        ((at_least(40), above(2)), None),
+        ((between(5, 8), at_least(2)), None),
+        ((), None),
+    ],
+)
+def test_plans_are_added_by_their_bounds(plans, together):
+    assert sum_of_plans(plans) == together
+    assert sum_of_plans(plans[::-1]) == together
+
+
+def test_large_plans_are_added_exactly():
+    big = D("999999999999999999999999.123456")
+
+    assert sum_of_plans([exactly(big)] * 34).floor == 34 * Fraction(big)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "direction", "eased"),
+    [
+        (exactly(50), exactly(64), UP, True),
+        (exactly(64), exactly(64), UP, False),
+        (exactly(70), exactly(64), UP, False),
+        (between(50, 80), at_least(64), UP, True),
+        (exactly(50), exactly(64), NEUTRAL, True),
+        (exactly(50), exactly(40), DOWN, True),
+        (exactly(30), exactly(40), DOWN, False),
+        (at_most(50), at_most(40), UP, True),
+        (at_most(30), at_most(40), UP, False),
+        (between(30, 60), between(30, 50), DOWN, True),
+        (at_most(50), exactly(64), UP, False),
+        (at_least(50), at_least(64), DOWN, False),
+    ],
+)
+def test_a_plan_is_eased_when_it_asks_for_less(now, before, direction, eased):
+    assert is_eased(now, before, direction) is eased
 
 
 def test_the_reasons_fit_their_columns():

@@ -28,6 +28,7 @@ from reports.attainment.phrases import (
     REASON_WORDS,
     STANDING_WORDS,
     amount,
+    attained_in_year_phrase,
     attained_phrase,
     attainment_phrase,
     average_growth_phrase,
@@ -39,6 +40,7 @@ from reports.attainment.phrases import (
     points_phrase,
     relative_phrase,
     result_sentence,
+    share_of_year,
     shortfall_phrase,
 )
 
@@ -331,6 +333,53 @@ def test_of_a_reduction_more_is_less_so_its_percentage_is_only_about():
     phrase = attained_phrase(D(120), of=Method.FROM_BASELINE, qualifier=Qualifier.AT_LEAST)
 
     assert phrase == "đạt khoảng 120% mức giảm kế hoạch"
+
+
+OF_PLAN, OF_REDUCTION = Method.OF_PLAN, Method.FROM_BASELINE
+
+
+@pytest.mark.parametrize(
+    ("year", "to_date", "phrase"),
+    [
+        ((64, OF_PLAN), (128, OF_PLAN), "đạt 64% kế hoạch năm, 128% kế hoạch đến kỳ"),
+        ((D("22.6"), OF_PLAN), None, "đạt 22,6% kế hoạch năm"),
+        (
+            (50, OF_REDUCTION),
+            (120, OF_REDUCTION),
+            "đạt 50% mức giảm kế hoạch năm, 120% mức giảm kế hoạch đến kỳ",
+        ),
+        (
+            (-10, OF_REDUCTION),
+            (5, OF_REDUCTION),
+            "tăng thay vì giảm (−10% mức giảm kế hoạch năm), đạt 5% mức giảm kế hoạch đến kỳ",
+        ),
+    ],
+)
+def test_half_a_year_is_told_against_the_year_and_against_its_own_plan(year, to_date, phrase):
+    percent, of = year
+    options = {"to_date": D(to_date[0]), "to_date_of": to_date[1]} if to_date else {}
+
+    assert attained_in_year_phrase(D(percent), of=of, **options) == phrase
+
+
+def test_a_qualified_figure_qualifies_both_percentages():
+    phrase = attained_in_year_phrase(D(64), of=OF_PLAN, to_date=D(128), qualifier=Qualifier.NEARLY)
+
+    assert phrase == "đạt gần 64% kế hoạch năm, gần 128% kế hoạch đến kỳ"
+
+
+def test_a_cell_names_the_plan_of_the_year():
+    assert share_of_year(D(64), of=OF_PLAN) == "64% kế hoạch năm"
+    assert share_of_year(D(50), of=OF_REDUCTION) == "50% mức giảm kế hoạch năm"
+
+
+@pytest.mark.parametrize("reason", [NoComparison.PARTIAL, NoComparison.BOUNDARY])
+@pytest.mark.parametrize("base", [None, 60])
+def test_what_cannot_be_compared_is_told_without_figures(reason, base):
+    phrase = no_comparison_phrase(reason, current=75, base=base)
+
+    assert phrase == NO_COMPARISON_WORDS[reason]
+    assert not any(sign.isdigit() for sign in phrase)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -11,15 +12,22 @@ from django.urls import reverse
 from accounts.models import User
 from programs.models import Program, Province
 from programs.planning import Qualifier
+from reports.attainment.recompute import recompute_marked
+from reports.entry.figures import Typed, enter_figure, state_of
+from reports.entry.workflow import approve, submit
 from reports.models import RecomputeMark
 from tests.factories import (
+    IndicatorFactory,
     LegalDocumentFactory,
     ProgramFactory,
     ProvinceFactory,
+    ReportFactory,
     StageFactory,
+    TargetFactory,
     TargetVersionFactory,
     UserFactory,
 )
+from tests.reports.attainment.rows import quarter, year_of
 from tests.reports.dashboards.story import FIVE, Told, clerk, told_program
 
 pytestmark = pytest.mark.django_db
@@ -216,9 +224,42 @@ def test_sources_that_disagree_are_all_named(client: Client, staff, hanoi):
     response = client.get(page_of(program))
 
     (line,) = response.context["lines"]
-    assert line.row.disputed
+    assert line.row.plan.disputed
     assert [version.words for version in line.versions] == ["50.000", "60.000-70.000"]
     assert "12/BC-SCT" in response.text
+
+
+def test_a_quarter_stands_against_its_own_plan_and_the_years(client: Client, staff, hanoi):
+    program = ProgramFactory.create(province=hanoi, leaf_kind="quarter", stage=year_of(2026))
+    officer, first = clerk(), quarter(2026, 1)
+    machines = IndicatorFactory.create(name="Lượt cơ sở được hỗ trợ", unit="lượt cơ sở")
+    for period, promised in ((first, 50), (program.stage, 100)):
+        target = TargetFactory.create(program=program, indicator=machines, period=period)
+        TargetVersionFactory.create(target=target, lower=promised)
+    report = ReportFactory.create(program=program, period=first)
+    typed = Typed(state=state_of(Decimal(64)), value=Decimal(64))
+    enter_figure(report, machines, typed, by=officer)
+    submit(report, by=officer)
+    approve(report, by=officer)
+    recompute_marked()
+    client.force_login(staff)
+
+    response = client.get(reverse("dashboards:program_period", args=[program.code, first.key]))
+
+    (line,) = response.context["lines"]
+    assert (line.words.share, line.words.share_of_year) == ("128%", "64% kế hoạch năm")
+    assert "64 lượt cơ sở được hỗ trợ (đạt 64% kế hoạch năm, 128% kế hoạch đến kỳ)" in response.text
+
+
+def test_a_plan_that_is_a_sum_says_of_how_many(client: Client, national_viewer, hanoi):
+    told = [Told("Lớp truyền nghề", 30, 40)]
+    program = told_program(told, province=hanoi, owner=None, level="national", by=clerk())
+    client.force_login(national_viewer)
+
+    response = client.get(page_of(program))
+
+    assert lines(response)["Lớp truyền nghề"].words.plan == "40"
+    assert "tổng 1 kế hoạch" in response.text
 
 
 def test_a_qualified_figure_keeps_its_word_and_its_date(client: Client, staff, hanoi):
@@ -323,10 +364,11 @@ def test_the_program_page_costs_the_same_whatever_its_length(
             typed={"note": "ghi chú"},
         )
     ]
+    StageFactory.create(year=2011)  # there is a period to compare with
     program = told_program(told, province=hanoi, by=clerk())
     client.force_login(staff)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         response = client.get(page_of(program))
 
     assert len(response.context["lines"]) == rows

@@ -1,0 +1,1 @@
+"""How fast attainment is computed, as ratios to something measured in the same run."""
