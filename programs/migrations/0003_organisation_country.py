@@ -2,8 +2,9 @@
 
 import pgtrigger.compiler
 import pgtrigger.migrations
-import programs.fields
 from django.db import migrations
+
+import programs.fields
 
 
 class Migration(migrations.Migration):

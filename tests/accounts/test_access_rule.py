@@ -141,6 +141,10 @@ REACHED_THROUGH_A_NARROWED_ROW = {
 FOR_EVERYONE_OR_FOR_THE_MACHINE = {
     "programs.ContentGroup",  # the law
     "programs.Lineage",  # the map
+    "reports.Expectation",  # who owes a report: no figure
+    "reports.LeafSum",  # between figures and rows: no page reads it
+    "reports.OfficialPlan",  # read with its row, which is narrowed
+    "reports.Span",  # the calendar
     "reports.JobRun",
     "reports.RecomputeMark",
 }

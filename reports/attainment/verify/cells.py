@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reports.attainment.verify.answers import MILLION, PROVISIONAL, Answer, Answers, Layers
-from reports.attainment.verify.ground import Ground, Span
+from reports.attainment.verify.ground import CURRENT, NATION, REGION, REPORTED, Ground, Place, Span
 from reports.attainment.verify.recounts import NO_RECORDS, Records
-from reports.models import Layer, Scope
+from reports.models import Layer
 
 OFFICIAL = Layer.OFFICIAL.value
 
@@ -25,15 +25,6 @@ class Rule(NamedTuple):
     def is_sum(self) -> bool:
         """Whether there is a sum over places at all."""
         return self.adds_up or self.is_ratio
-
-
-class Place(NamedTuple):
-    scope: str
-    province: int | None
-    region: str
-
-
-NATION = Place(Scope.NATION.value, None, "")
 
 
 @dataclass(slots=True)
@@ -206,16 +197,16 @@ def _places(
             _recount(done, span, units, doings)
         return done
 
-    cells = {Place(Scope.REPORTED.value, unit, ""): done for unit, done in own.items()}
+    cells = {Place(REPORTED, unit, ""): done for unit, done in own.items()}
     for current in {ground.current(unit) for unit in own}:
         there = _units_there(ground.lineage[current], span, ground)
-        is_one = len(there) == 1 and there[0] in merged
-        cells[Place(Scope.CURRENT.value, current, "")] = (
+        is_one = not doings.rule.is_sum and len(there) == 1 and there[0] in merged
+        cells[Place(CURRENT, current, "")] = (
             merged[there[0]] if is_one else together(ground.lineage[current])
         )
     if ground.program.province_id is None and own:
         for region in {ground.region(unit) for unit in own}:
-            cells[Place(Scope.REGION.value, None, region)] = together(ground.of_region[region])
+            cells[Place(REGION, None, region)] = together(ground.of_region[region])
         cells[NATION] = together(tuple(ground.units))
     return cells
 

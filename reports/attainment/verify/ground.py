@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from programs.models import Period, Program, Province
 from programs.models.period import PeriodKind
+from reports.models import Scope
 
 A_DAY = timedelta(days=1)
 
@@ -32,6 +33,18 @@ class Unit(NamedTuple):
     def was_there(self, first: date, last: date) -> bool:
         """Whether it existed on at least one of these days."""
         return self.valid_from <= last and (self.valid_to is None or first <= self.valid_to)
+
+
+class Place(NamedTuple):
+    """What a row speaks of: a unit as it reported or as it is now, a region, or the nation."""
+
+    scope: str
+    province: int | None
+    region: str
+
+
+REPORTED, CURRENT, REGION = Scope.REPORTED.value, Scope.CURRENT.value, Scope.REGION.value
+NATION = Place(Scope.NATION.value, None, "")
 
 
 class Dates(NamedTuple):
@@ -76,7 +89,7 @@ class Ground:
     year_starts: dict[int, date]
     spans: tuple[Span, ...]
     due: dict[int, frozenset[int]]  # of a member: the leaves due from it
-    owed: dict[tuple[int, tuple[int, ...]], tuple[int, int]] = field(default_factory=dict)
+    owed: dict[tuple[int, Place], tuple[int, int]] = field(default_factory=dict)
 
     def current(self, unit: int) -> int:
         return self.chains[unit][-1]
@@ -94,15 +107,24 @@ class Ground:
         """Whether what `owner` has is the unit's too: of the nation, or of its own lineage."""
         return owner is None or owner in self.chains[unit] or unit in self.chains[owner]
 
-    def owes(self, span: Span, units: tuple[int, ...]) -> tuple[int, int]:
-        """How many of these units stand at the end of the period, and the leaves due from them."""
-        key = (span.pk, units)
-        if key not in self.owed:
-            self.owed[key] = (
+    def owes(self, span: Span, place: Place) -> tuple[int, int]:
+        """How many units of a place stand at the end of the period, and the leaves due from it."""
+        owed = self.owed.get((span.pk, place))
+        if owed is None:
+            units = self.units_of(place)
+            owed = self.owed[span.pk, place] = (
                 sum(unit in span.standing for unit in units),
                 sum(span.due.get(unit, 0) for unit in units),
             )
-        return self.owed[key]
+        return owed
+
+    def units_of(self, place: Place) -> tuple[int, ...]:
+        """The units whose reported rows make up a place."""
+        if place.scope == NATION.scope:
+            return tuple(self.units)
+        if place.province is None:
+            return self.of_region[place.region]
+        return self.lineage[place.province] if place.scope == CURRENT else (place.province,)
 
 
 def ground_of(program: Program) -> Ground:

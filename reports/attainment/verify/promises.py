@@ -11,9 +11,7 @@ from programs.models import Program, TargetVersion
 from programs.models.target import TargetStatus
 from programs.planning import Shape
 from reports.attainment.verify.answers import millionths_or_none
-from reports.attainment.verify.cells import NATION, Place
-from reports.attainment.verify.ground import Ground
-from reports.models import Scope
+from reports.attainment.verify.ground import CURRENT, NATION, REGION, REPORTED, Ground, Place
 
 # A sum has the first shape here that all its parts may have.
 SUMS = {
@@ -146,7 +144,7 @@ def promises_on(
     given = {unit: promise for unit, promise in own.items() if promise is not None}
     nations = given.pop(None, None)
     units = {unit: promise for unit, promise in given.items() if unit is not None}
-    places = {Place(Scope.REPORTED.value, unit, ""): each for unit, each in units.items()}
+    places = {Place(REPORTED, unit, ""): each for unit, each in units.items()}
 
     currents: dict[int, Promise] = {}
     for current in {ground.current(unit) for unit in units}:
@@ -155,7 +153,7 @@ def promises_on(
             promise = sum_of([units[part] for part in ground.lineage[current] if part in units])
         if promise is not None:
             currents[current] = promise
-            places[Place(Scope.CURRENT.value, current, "")] = promise
+            places[Place(CURRENT, current, "")] = promise
 
     if ground.program.province_id is None:
         by_region: dict[str, list[Promise]] = defaultdict(list)
@@ -164,7 +162,7 @@ def promises_on(
         sums: dict[Place, Promise | None] = {NATION: nations}
         if adds_up:
             for region, promises in by_region.items():
-                sums[Place(Scope.REGION.value, None, region)] = sum_of(promises)
+                sums[Place(REGION, None, region)] = sum_of(promises)
             sums[NATION] = nations or sum_of(list(currents.values()))
         places |= {place: promise for place, promise in sums.items() if promise is not None}
     return places

@@ -5,20 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from reports.attainment.verify.cells import (
+from reports.attainment.verify.cells import NOTHING, OFFICIAL, Doings, Done, Rule, done_in
+from reports.attainment.verify.ground import (
+    CURRENT,
     NATION,
-    NOTHING,
-    OFFICIAL,
-    Doings,
-    Done,
+    REGION,
+    REPORTED,
+    Ground,
     Place,
-    Rule,
-    done_in,
+    Span,
 )
-from reports.attainment.verify.ground import Ground, Span
 from reports.attainment.verify.promises import Promise, Versions, promises_on
 from reports.attainment.verify.verdicts import Exact, Verdict, half_up, ratio, verdict
-from reports.models import Scope
 
 
 class Cell(NamedTuple):
@@ -51,6 +49,7 @@ class Row(NamedTuple):
     leaves_provisional: int
     units_complete: int
     units_unplanned: int
+    units_unplanned_in_year: int
     parts_planned: int | None
     complete_planned: int | None
     complete_actual: int | None
@@ -61,12 +60,12 @@ class Unit(NamedTuple):
 
     has_figure: bool
     plan: Promise | None
-    has_year_plan: bool
+    has_year_plan: bool  # or is not asked for one: the period is not a to-date one
     complete: int | None  # what it did, if it answered everything due and what it did adds up
 
 
 class LikeForLike(NamedTuple):
-    """Of a region or the nation: its current units together."""
+    """Of a place made of current units: those together."""
 
     complete: int = 0
     unplanned: int = 0
@@ -76,7 +75,7 @@ class LikeForLike(NamedTuple):
     complete_actual: int | None = None
 
 
-ONE_UNIT = LikeForLike()
+NO_UNITS = LikeForLike()
 
 
 def rows_of(doings: Doings, versions: Versions, direction: str) -> dict[Cell, Row]:
@@ -120,26 +119,17 @@ def _planned_places(plans: dict[Place, Promise], ground: Ground) -> set[Place]:
     """Where something is planned, and the places made of units for which it is."""
     places = set(plans)
     for place in plans:
-        if place.scope == Scope.REPORTED and place.province is not None:
-            places.add(Place(Scope.CURRENT.value, ground.current(place.province), ""))
+        if place.scope == REPORTED and place.province is not None:
+            places.add(Place(CURRENT, ground.current(place.province), ""))
             if ground.program.province_id is None:
-                places.add(Place(Scope.REGION.value, None, ground.region(place.province)))
+                places.add(Place(REGION, None, ground.region(place.province)))
                 places.add(NATION)
     return places
 
 
-def _units_of(place: Place, ground: Ground) -> tuple[int, ...]:
-    """The units whose reported rows make up a place."""
-    if place.scope == Scope.NATION:
-        return tuple(ground.units)
-    if place.province is None:
-        return ground.of_region[place.region]
-    return ground.lineage[place.province] if place.scope == Scope.CURRENT else (place.province,)
-
-
 def _owed(place: Place, span: Span, done: Done, doings: Doings) -> tuple[int, int]:
     """Units and leaves expected (section 8)."""
-    units, leaves = doings.ground.owes(span, _units_of(place, doings.ground))
+    units, leaves = doings.ground.owes(span, place)
     leaves_expected = units if doings.rule.of_last_leaf else leaves + done.unexpected
     return max(units, len(done.units)), leaves_expected
 
@@ -153,7 +143,7 @@ def _current_units(
 ) -> dict[int, Unit]:
     units = {}
     for place in {**done, **plans}:
-        if place.scope == Scope.CURRENT and place.province is not None:
+        if place.scope == CURRENT and place.province is not None:
             each = done.get(place, NOTHING)
             complete = None
             if doings.rule.adds_up and each.leaves == _owed(place, span, each, doings)[1]:
@@ -161,19 +151,21 @@ def _current_units(
             units[place.province] = Unit(
                 has_figure=_value(each, doings.rule)[0] is not None,
                 plan=plans.get(place),
-                has_year_plan=place in year_plans,
+                has_year_plan=span.year is None or place in year_plans,
                 complete=complete,
             )
     return units
 
 
 def _like_for_like(place: Place, units: dict[int, Unit], doings: Doings) -> LikeForLike:
-    if place.scope not in (Scope.REGION, Scope.NATION):
-        return ONE_UNIT
+    if place.scope == REPORTED:
+        return NO_UNITS
     here = [
         unit
         for current, unit in units.items()
-        if place.scope == Scope.NATION or doings.ground.units[current].region == place.region
+        if place == NATION
+        or (place.scope == CURRENT and current == place.province)
+        or (place.scope == REGION and doings.ground.units[current].region == place.region)
     ]
     planned = [
         (unit.plan.lower, unit.complete)
@@ -250,6 +242,7 @@ def _row(
         leaves_provisional=done.provisional,
         units_complete=compared.complete,
         units_unplanned=compared.unplanned,
+        units_unplanned_in_year=compared.unplanned_in_year,
         parts_planned=compared.parts_planned,
         complete_planned=compared.complete_planned,
         complete_actual=compared.complete_actual,

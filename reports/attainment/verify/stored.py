@@ -13,8 +13,7 @@ from programs.models import Indicator, Program
 from programs.models.target import SHAPE_LABELS
 from programs.numbers import show_number, show_percent
 from reports.attainment.verify.answers import millionths, millionths_or_none
-from reports.attainment.verify.cells import Place
-from reports.attainment.verify.ground import Ground
+from reports.attainment.verify.ground import Ground, Place
 from reports.attainment.verify.promises import Promise
 from reports.attainment.verify.rows import Cell, Row
 from reports.models import Attainment, Layer, OfficialPlan, Scope
@@ -102,11 +101,11 @@ def differences_between(
     stored: dict[Cell, Row], recomputed: dict[Cell, Row], indicator: Indicator, ground: Ground
 ) -> Iterator[Difference]:
     order = {span.pk: number for number, span in enumerate(ground.spans)}
-    cells = {*stored, *recomputed}
-    for cell in sorted(cells, key=lambda cell: (order.get(cell.period, -1), str(cell))):
+    differing = [
+        cell for cell in {*stored, *recomputed} if stored.get(cell) != recomputed.get(cell)
+    ]
+    for cell in sorted(differing, key=lambda cell: (order.get(cell.period, -1), str(cell))):
         was, is_now = stored.get(cell), recomputed.get(cell)
-        if was == is_now:
-            continue
         where = _in_words(cell, indicator, ground)
         if was is None or is_now is None:
             yield Difference(where, "", _row_in_words(was), _row_in_words(is_now))

@@ -23,11 +23,14 @@ from reports.attainment.verify.verdicts import Verdict, half_up, verdict
 from reports.hanoi.load import load_hanoi
 from reports.models import (
     Attainment,
+    Expectation,
     FigureNature,
     FigureState,
     JobState,
+    LeafSum,
     OfficialPlan,
     RecomputeMark,
+    Span,
 )
 from tests.factories import (
     ActivityFactory,
@@ -142,6 +145,7 @@ def test_64_of_50_is_128_percent(quarterly, periods):
         leaves_provisional=0,
         units_complete=0,
         units_unplanned=0,
+        units_unplanned_in_year=0,
         parts_planned=None,
         complete_planned=None,
         complete_actual=None,
@@ -676,6 +680,13 @@ def test_the_engine_and_the_proof_agree(computed):
     assert said_by_the_command("--program", computed.code) == "0 khác biệt trong 10 ô\n"
 
 
+def test_nothing_that_the_engine_computed_is_read_but_the_rows_themselves(computed):
+    for steps in (LeafSum, Span, Expectation):
+        steps.objects.all().delete()
+
+    assert differences_of(computed) == []
+
+
 def test_a_changed_percentage_is_found_and_the_command_fails(computed):
     first_quarter(computed).update(percent=Decimal("127.9"))
 
@@ -704,6 +715,7 @@ def test_a_changed_percentage_is_found_and_the_command_fails(computed):
         {"leaves_provisional": 1},
         {"units_complete": 1},
         {"units_unplanned": 1},
+        {"units_unplanned_in_year": 2},
         {"parts_planned": 0},
         {"complete_planned": 50},
         {"complete_actual": 64},
