@@ -175,7 +175,8 @@ unit_row AS (
            unit.leaves_reported, unit.leaves_unexpected, unit.leaves_provisional,
            (counted.complete)::int AS units_complete,
            (counted.has_figure AND plan.id IS NULL)::int AS units_unplanned,
-           (counted.has_figure AND year_plan.id IS NULL)::int AS units_unplanned_in_year,
+           (counted.has_figure AND year.id IS NOT NULL AND year_plan.id IS NULL)::int
+               AS units_unplanned_in_year,
            CASE WHEN counted.is_added THEN plan.lower END AS parts_planned,
            CASE WHEN counted.complete THEN plan.lower END AS complete_planned,
            CASE WHEN counted.complete THEN unit.actual END AS complete_actual,

@@ -247,7 +247,7 @@ class Story:
         steps: list[Callable[[], None]] = [
             *[self.report] * 6,
             *[self.move] * 5,
-            *[self.promise] * 5,
+            *[self.promise] * 8,
             *[self.meet] * 2,
             self.leave,
             self.reform,
@@ -279,7 +279,7 @@ def computed() -> dict[str, set[tuple[object, ...]]]:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_story_told_step_by_step_ends_as_a_full_rebuild(seed):
     story = Story(seed)
-    for _ in range(100):
+    for _ in range(120):
         story.go_on()
         if story.chance.random() < 0.25:
             recompute_marked()

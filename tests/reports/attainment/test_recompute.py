@@ -222,6 +222,19 @@ def test_a_ratio_of_stocks_is_that_of_the_last_leaf(program, years, hanoi):
     assert (stage.actual, stage.leaves_reported, stage.leaves_expected) == (Decimal(75), 1, 1)
 
 
+def test_a_ratio_of_stocks_whose_last_leaf_is_missing_says_so(program, years, hanoi):
+    stocks = IndicatorFactory.create_batch(2, aggregation="stock")
+    ratio = RatioFactory.create(numerator=stocks[0], denominator=stocks[1])
+    report_and_approve(program, years[2019], {stocks[0]: 1, stocks[1]: 2})
+
+    recompute_marked()
+
+    assert row(ratio, years[2019], hanoi).actual == Decimal(50)
+    stage = row(ratio, program.stage, hanoi)
+    assert (stage.actual, stage.no_actual) == (None, "not_reported")  # not the 50 before it
+    assert (stage.leaves_reported, stage.leaves_expected) == (0, 1)
+
+
 def test_rates_are_never_added_over_time(program, years, hanoi):
     growth = IndicatorFactory.create(aggregation="rate", unit="%/năm")
     for year in (2016, 2017):
