@@ -22,6 +22,7 @@ from reports.attainment.arithmetic import (
     exact,
     gap,
     is_eased,
+    judged,
     method,
     percentage,
     points,
@@ -700,3 +701,33 @@ def test_the_largest_figures_are_exact_whatever_the_decimal_context(actual, targ
 
     with localcontext(prec=2):
         assert str(percent_of(actual, target)) == f"{tenths // 10}.{tenths % 10}"
+
+
+# The short way that most rows take.
+
+
+@given(
+    actual=st.one_of(figures, st.sampled_from(list(NoPercentage))),
+    bound=figures,
+    shape=st.sampled_from((Shape.EXACT, Shape.ABOUT, Shape.AT_LEAST, Shape.ABOVE)),
+    direction=st.sampled_from(Direction),
+    partial=st.booleans(),
+)
+def test_judging_a_row_at_once_says_what_the_parts_say(actual, bound, shape, direction, partial):
+    plan = Plan(shape, bound, bound if shape in (Shape.EXACT, Shape.ABOUT) else None)
+
+    shown, stands = judged(actual, plan, direction, plan_is_partial=partial)
+
+    assert shown == percentage(actual, plan, direction, plan_is_partial=partial)
+    is_judged = isinstance(actual, Decimal) and not partial
+    assert stands is (standing(actual, plan, direction) if is_judged else Standing.UNKNOWN)
+
+
+@given(k=st.integers(0, 10**7), n=st.integers(1, 10**6), short=st.integers(0, 499))
+def test_judging_at_once_rounds_ties_up_and_never_up_to_100(k, n, short):
+    tie = judged(D(n * (2 * k + 1)) / 1000, exactly(2 * n), UP)[0]
+    target = D(1_000_000 * n)
+    almost = judged(target - D(short * n), exactly(target), UP)
+
+    assert tie == (D("99.9") if k == 999 else D(k + 1) / 10)
+    assert almost == ((D("99.9"), Standing.NOT_REACHED) if short else (D(100), Standing.REACHED))

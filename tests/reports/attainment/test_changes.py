@@ -14,6 +14,7 @@ from django.db import connection
 
 from programs.models import Indicator, Period, Program, Province
 from reports.attainment.recompute import recompute_all, recompute_marked
+from reports.entry.workflow import send_back
 from reports.models import Attainment, FigureState, Scope
 from tests.factories import (
     ActivityFactory,
@@ -26,6 +27,7 @@ from tests.factories import (
 from tests.reports.attainment.story import (
     accept,
     calendar,
+    clerk,
     current,
     draft,
     everything_stored,
@@ -36,6 +38,7 @@ from tests.reports.attainment.story import (
     plan,
     region,
     report_and_approve,
+    report_and_send,
     row,
     take_part,
     type_in,
@@ -263,6 +266,23 @@ def test_a_unit_that_moves_to_another_region_takes_its_figures_along(periods):
     for name in ("Đông", "Tây"):
         found = region(classes, periods["2026-Q1"], name)
         assert (found.actual, found.plan.lower, found.units_expected) == (5, 10, 1)
+
+
+def test_what_goes_in_the_same_breath_as_a_reform_leaves_no_row(periods):
+    program = national(periods["2026"], "quarter")
+    planned, sent = IndicatorFactory.create_batch(2)
+    province = ProvinceFactory.create(code="10", region="Đông")
+    version = plan(program, planned, periods["2026"], 50, province=province)
+    report = report_and_send(program, periods["2026-Q1"], {sent: 5}, province=province)
+    recompute_marked()
+    assert set(Attainment.objects.values_list("indicator", flat=True)) == {planned.pk, sent.pk}
+
+    version.target.delete()
+    send_back(report, by=clerk(), reason="Thiếu chứng cứ")
+    Province.objects.filter(pk=province.pk).update(region="Tây")
+    recompute_marked()
+
+    assert not Attainment.objects.exists()
 
 
 # Periods.
