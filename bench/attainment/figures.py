@@ -61,7 +61,7 @@ def load_reports(program: Program, provinces: list[Province]) -> None:
 
 # A commune's figure is there in 91 of 100 cells, and 9 of those say «chưa báo cáo»: 82 are
 # answered. Whole-unit figures of the rate and (every other month) of the distinct indicator beside.
-# What is cumulative never falls within a year.
+# What is cumulative never falls within a year. The positions are those of nation.py.
 FIGURES = """
 INSERT INTO reports_figure (
     report_id, program_id, province_id, period_id, indicator_id, unit_id, nature,
@@ -92,7 +92,6 @@ FROM (
                (hash.hash >> 24 & 1048575) %% 40 + 1 AS amount
         FROM reports_report AS report
         JOIN programs_period AS month ON month.id = report.period_id
-        JOIN programs_province AS province ON province.id = report.province_id
         JOIN (
             SELECT id, province_id, code::bigint AS code, false AS is_whole
             FROM programs_organisation WHERE kind = 'commune'

@@ -88,17 +88,18 @@ SINGLE = f"""
     GROUP BY indicator_id, province_id, period_id, at_layer"""
 
 # A ratio is the ratio of two sums, over the leaves for which both parts were answered alike.
-# Its parts are both flows or both stocks (a rule of the catalogue).
+# Its parts are both flows or both stocks (a rule of the catalogue); of stocks the last leaf.
 RATIO = f"""
     SELECT at_layer, indicator_id, province_id, period_id,
-           NULL::numeric, sum(value) FILTER (WHERE counts), sum(whole) FILTER (WHERE counts),
-           TRUE,
-           {counts("TRUE")}
+           NULL::numeric, sum(value) FILTER (WHERE counts AND is_used),
+           sum(whole) FILTER (WHERE counts AND is_used), TRUE,
+           {counts("is_used")}
     FROM (
         SELECT part.at_layer, part.indicator_id, part.province_id, part.period_id, part.was_due,
                part.value, whole.value AS whole, part.not_applicable,
                part.counts AND whole.counts AND part.not_applicable = whole.not_applicable
                    AS counts,
+               part.is_last OR NOT part.is_stock AS is_used,
                CASE WHEN part.layer = 'official' THEN whole.layer ELSE part.layer END AS layer
         FROM layered AS part
         JOIN layered AS whole
@@ -107,7 +108,7 @@ RATIO = f"""
              = (part.at_layer, part.indicator_id, part.province_id, part.period_id,
                 part.leaf_id)
         WHERE part.role = 'part' AND whole.role = 'whole'
-          AND (NOT part.is_stock OR (part.is_last AND part.was_due))
+          AND (part.was_due OR NOT part.is_stock)
     ) AS both_parts
     GROUP BY indicator_id, province_id, period_id, at_layer"""
 

@@ -199,11 +199,12 @@ def _places(
 
     cells = {Place(REPORTED, unit, ""): done for unit, done in own.items()}
     for current in {ground.current(unit) for unit in own}:
+        done = together(ground.lineage[current])
         there = _units_there(ground.lineage[current], span, ground)
-        is_one = not doings.rule.is_sum and len(there) == 1 and there[0] in merged
-        cells[Place(CURRENT, current, "")] = (
-            merged[there[0]] if is_one else together(ground.lineage[current])
-        )
+        if not doings.rule.is_sum and len(there) == 1:
+            alone = merged.get(there[0], NOTHING)
+            done.total, done.reason = alone.total, alone.reason
+        cells[Place(CURRENT, current, "")] = done
     if ground.program.province_id is None and own:
         for region in {ground.region(unit) for unit in own}:
             cells[Place(REGION, None, region)] = together(ground.of_region[region])
@@ -212,9 +213,13 @@ def _places(
 
 
 def _units_there(lineage: tuple[int, ...], span: Span, ground: Ground) -> list[int]:
-    """Those that exist on at least one day of the period."""
+    """Those of the program that exist on at least one day of the period."""
     units = ground.units
-    return [unit for unit in lineage if units[unit].was_there(span.starts_on, span.ends_on)]
+    return [
+        unit
+        for unit in lineage
+        if unit in ground.members and units[unit].was_there(span.starts_on, span.ends_on)
+    ]
 
 
 def _sum(parts: list[Done], rule: Rule) -> Done:

@@ -56,6 +56,7 @@ def records_of(
             continue
         leaf = leaves[position].pk
         if leaf in approved.get(unit, ()) and ground.is_of(catalogue, unit):
-            by_country = indicator.counted == Counted.COUNTRY
-            entities[unit, leaf].add(country if by_country else organisation)
+            entity = country if indicator.counted == Counted.COUNTRY else organisation
+            if entity != "":  # an organisation without a country is one of Việt Nam's
+                entities[unit, leaf].add(entity)
     return Records(approved, entities)
