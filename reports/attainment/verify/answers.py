@@ -94,7 +94,7 @@ def millionths(value: Decimal) -> int:
 
 def sent_reports(program: Program) -> dict[int, tuple[int, int]]:
     """Unit and leaf of every report that is sent and not yet approved."""
-    reports = Report.objects.filter(program=program, state=ReportState.SUBMITTED)
+    reports = Report.objects.filter(program=program, state=ReportState.SUBMITTED).order_by()
     return {
         pk: (unit, leaf) for pk, unit, leaf in reports.values_list("pk", "province_id", "period_id")
     }

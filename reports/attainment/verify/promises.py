@@ -60,9 +60,11 @@ Versions = dict[int, dict[int | None, list[Version]]]
 def versions_of(program: Program, indicator: int) -> Versions:
     """Registered versions are wishes: never in force."""
     versions: Versions = defaultdict(lambda: defaultdict(list))
-    rows = TargetVersion.objects.filter(
-        target__program=program, target__indicator=indicator
-    ).exclude(status=TargetStatus.REGISTERED)
+    rows = (
+        TargetVersion.objects.filter(target__program=program, target__indicator=indicator)
+        .exclude(status=TargetStatus.REGISTERED)
+        .order_by()
+    )
     for (
         period,
         unit,

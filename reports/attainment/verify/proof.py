@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from programs.models import Indicator, Program, Target
 from programs.models.indicator import Aggregation
@@ -174,11 +175,16 @@ def _recomputed(
 def _without_figures(program: Program, catalogue: dict[int, Indicator]) -> set[int]:
     """Indicators that may have rows though nothing was typed for them."""
     return {
-        *Target.objects.filter(program=program).values_list("indicator", flat=True).distinct(),
-        *Attainment.objects.filter(program=program).values_list("indicator", flat=True).distinct(),
+        *_indicators(Target.objects.filter(program=program)),
+        *_indicators(Attainment.objects.filter(program=program)),
         *(pk for pk, each in catalogue.items() if each.numerator_id),
         *(pk for pk, each in catalogue.items() if each.aggregation == Aggregation.DISTINCT),
     } & set(catalogue)
+
+
+def _indicators(rows: QuerySet[Any]) -> Iterator[int]:
+    # Without a default ordering, which would make every row distinct.
+    return rows.order_by().values_list("indicator_id", flat=True).distinct().iterator()
 
 
 def _rule(indicator: Indicator, catalogue: dict[int, Indicator]) -> Rule:

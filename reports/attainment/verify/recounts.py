@@ -27,7 +27,7 @@ NO_RECORDS = Records()
 def approved_reports(program: Program) -> dict[int, set[int]]:
     """The leaves of each unit whose report was approved at least once."""
     approved: dict[int, set[int]] = defaultdict(set)
-    editions = Edition.objects.filter(report__program=program, number=1)
+    editions = Edition.objects.filter(report__program=program, number=1).order_by()
     for unit, leaf in editions.values_list("report__province_id", "report__period_id"):
         approved[unit].add(leaf)
     return approved
@@ -37,13 +37,15 @@ def records_of(
     program: Program, indicator: Indicator, approved: dict[int, set[int]], ground: Ground
 ) -> Records:
     """The organisations or countries that an indicator counts, in the activity's unit."""
-    activities = Activity.objects.filter(program=program)
+    activities = Activity.objects.filter(program=program).order_by()
     if indicator.content_group_id is not None:
         activities = activities.filter(content_groups=indicator.content_group_id)
     units_of_activities = dict(activities.values_list("pk", "province_id"))
-    days = Participation.objects.filter(
-        activity__program=program, role=ParticipantRole.BENEFICIARY
-    ).values_list("activity_id", "took_part_on", "organisation_id", "organisation__country")
+    days = (
+        Participation.objects.filter(activity__program=program, role=ParticipantRole.BENEFICIARY)
+        .order_by()
+        .values_list("activity_id", "took_part_on", "organisation_id", "organisation__country")
+    )
 
     catalogue = indicator.province_id
     starts = [leaf.starts_on for leaf in ground.leaves.values()]

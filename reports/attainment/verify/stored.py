@@ -69,7 +69,9 @@ def stored_rows(program: Program, indicator: int) -> dict[Cell, Row]:
             disputed,
         )
         for pk, version, parts, shape, lower, upper, baseline, disputed in (
-            OfficialPlan.objects.filter(program=program, indicator=indicator).values_list(
+            OfficialPlan.objects.filter(program=program, indicator=indicator)
+            .order_by()
+            .values_list(
                 "pk", "version_id", "parts", "shape", "lower", "upper", "baseline", "disputed"
             )
         )

@@ -117,9 +117,8 @@ class Story:
         return self.chance.choice(self.units[:2] if program.province_id else self.units)
 
     def said(self) -> int | FigureState | None:
-        return self.chance.choice(
-            [*range(20), None, None, FigureState.MISSING, FigureState.NOT_APPLICABLE]
-        )
+        choices: list[int | FigureState | None] = [*range(20), None, None]
+        return self.chance.choice([*choices, FigureState.MISSING, FigureState.NOT_APPLICABLE])
 
     def type_some(self, report: Report) -> None:
         for indicator in self.chance.sample(self.typed, 4):
@@ -166,7 +165,7 @@ class Story:
             return
         cell = {
             "program": program,
-            "indicator": self.chance.choice(self.typed + self.computed),
+            "indicator": self.chance.choice([*self.typed, *self.computed]),
             "period": self.chance.choice(self.planned),
         }
         lower, day = self.chance.randrange(30), date(2025, self.chance.randrange(1, 13), 1)
