@@ -62,8 +62,9 @@ own AS (
 # Plans are added bound by bound. «Không quá» has only an upper one and is added to its like; a
 # sum without a shape does not exist, and ends the one before it.
 SUM = """
-           NULL::bigint AS version_id, count(*) AS parts,
-           CASE WHEN bool_and(part.shape = 'at_most') THEN 'at_most'
+           NULL::bigint AS version_id, count(part.shape) AS parts,
+           CASE WHEN count(part.shape) = 0 THEN NULL
+                WHEN bool_and(part.shape = 'at_most') THEN 'at_most'
                 WHEN bool_or(part.shape = 'at_most')
                     OR (bool_or(part.shape = 'range')
                         AND bool_or(part.shape IN ('above', 'at_least'))) THEN NULL
@@ -100,8 +101,13 @@ def place_plan(place: str, parts: str, own: str) -> str:
         FROM ({own}) AS own
         UNION ALL
         SELECT decided.indicator_id, decided.period_id, decided.{place}, decided.from_day,{SUM}
-        FROM (SELECT DISTINCT indicator_id, period_id, {place}, from_day FROM {parts}) AS decided
-        JOIN {parts} AS part
+        FROM (
+            SELECT indicator_id, period_id, {place}, from_day FROM {parts}
+            UNION
+            SELECT indicator_id, period_id, {place}, until_day FROM {parts}
+            WHERE until_day IS NOT NULL
+        ) AS decided
+        LEFT JOIN {parts} AS part
             ON (part.indicator_id, part.period_id, part.{place})
              = (decided.indicator_id, decided.period_id, decided.{place})
             AND {IN_FORCE.format("part", "decided.from_day")}
