@@ -46,7 +46,7 @@ from tests.reports.attainment.country import Country, Idle, founded
 from tests.reports.attainment.deeds import DEEDS, Deed, sql
 
 WANTED = int(os.environ.get("HISTORIES", "0"))  # steps; without it a few, always the same
-STEPS = 40 if WANTED else 20  # of one history
+STEPS = 40 if WANTED else 15  # of one history
 
 COMPUTED = (
     "reports_attainment",
@@ -232,7 +232,7 @@ def test_the_stored_rows_are_right_whatever_happened() -> None:
         run_state_machine_as_test(
             Histories,
             settings=settings(
-                max_examples=ceil(WANTED / STEPS) or 8,
+                max_examples=ceil(WANTED / STEPS) or 5,
                 stateful_step_count=STEPS,
                 deadline=None,
                 derandomize=not WANTED,
