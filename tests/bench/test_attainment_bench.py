@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import zeal
 from django.db import connection, transaction
@@ -68,6 +70,9 @@ def test_the_generated_rows_pass_every_guard(nation):
     assert 0.8 < answered / (54 * 60 * XS.provinces * XS.communes) < 0.84
 
 
+@pytest.mark.skipif(
+    "BENCH" not in os.environ, reason="nine processes for a minute and a half: BENCH=1 runs it"
+)
 def test_every_part_runs_and_loses_nothing(nation):
     recompute_all()
     bench = Bench(PARTS)
