@@ -206,6 +206,12 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Reminders by e-mail: EMAIL_URL=smtp+tls://nguoidung:matkhau@maychu:587. Without it they are
+# printed in the worker's log, and always shown on screen.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="khuyencong@localhost")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # before addresses in an e-mail
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

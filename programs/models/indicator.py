@@ -253,3 +253,8 @@ class Indicator(models.Model):
     def is_percentage(self) -> bool:
         """Whether differences are in percentage points («điểm phần trăm»)."""
         return self.unit.startswith("%")
+
+    @property
+    def is_cumulative(self) -> bool:
+        """Whether people type what was done since the year began («lũy kế»)."""
+        return self.entry_mode == EntryMode.CUMULATIVE

@@ -20,8 +20,9 @@ from reports.attainment.arithmetic import (
     ratio_of_sums,
     rounded,
 )
+from reports.attainment.prepared import execute
 from reports.attainment.sql import OF_YEAR
-from reports.attainment.touched import Touched
+from reports.attainment.touched import Parameters, Touched
 
 STORED_DECIMALS = 6
 
@@ -52,7 +53,7 @@ WHERE (plan.id IS NOT NULL OR year_plan.id IS NOT NULL OR row.plan_id IS NOT NUL
        OR row.year_plan_id IS NOT NULL OR row.numerator IS NOT NULL)"""
 
 WRITTEN = """
-    (SELECT * FROM reports_attainment WHERE id = ANY (%(written)s))"""
+    (SELECT * FROM reports_attainment WHERE id = ANY (%(written)s::bigint[]))"""
 
 # Where plans or rules may have changed, every row that they concern is judged anew.
 REACHED = "(SELECT * FROM touched_unit UNION ALL SELECT * FROM touched_place)"
@@ -65,8 +66,10 @@ SET actual = judged.actual, no_actual = judged.no_actual,
     year_plan_id = judged.year_plan, year_percent = judged.year_percent,
     year_reason = judged.year_reason,
     computed_at = statement_timestamp()
-FROM unnest(%s::bigint[], %s::numeric[], %s::text[], %s::bigint[], %s::numeric[], %s::text[],
-            %s::text[], %s::bigint[], %s::numeric[], %s::text[])
+FROM unnest(%(pk)s::bigint[], %(actual)s::numeric[], %(no_actual)s::text[],
+            %(plan)s::bigint[], %(percent)s::numeric[], %(reason)s::text[],
+            %(standing)s::text[], %(year_plan)s::bigint[], %(year_percent)s::numeric[],
+            %(year_reason)s::text[])
     AS judged (id, actual, no_actual, plan, percent, reason, standing,
                year_plan, year_percent, year_reason)
 WHERE row.id = judged.id"""
@@ -92,21 +95,26 @@ def judge(touched: Touched, written: Collection[int], *, judge_all: bool) -> lis
 
     Returns the primary keys of the rows that differed. At most two statements.
     """
+    parameters: Parameters
     if judge_all:
+        parameters = touched.parameters
         statement = (
             f"WITH {touched.sql}, touched_unit AS ({touched.stored_units}),"
             f" touched_place AS ({touched.stored_places})"
             f" {UNJUDGED.format(rows=REACHED)}"
         )
     elif written:
+        parameters = {"written": list(written)}
         statement = UNJUDGED.format(rows=WRITTEN)
     else:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, touched.parameters | {"written": list(written)})
+        execute(cursor, statement, parameters, planned_once=touched.is_few)
         changed = list(_judged(cursor.fetchall()))
         if changed:
-            cursor.execute(STORE, [list(column) for column in zip(*changed, strict=True)])
+            columns = [list(column) for column in zip(*changed, strict=True)]
+            stored: Parameters = dict(zip(Judged._fields, columns, strict=True))
+            execute(cursor, STORE, stored, planned_once=touched.is_few)
     return [row.pk for row in changed]
 
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from reports.attainment.prepared import execute
 from reports.attainment.sql import columns
-from reports.attainment.touched import Parameters
+from reports.attainment.touched import Cell, Needs, Parameters, needs_of
 
 
 class LeafCell(NamedTuple):
@@ -248,7 +249,7 @@ CONTENT = ("state", "value", "since", "was_due")
 def replace_stored(cells: str) -> str:
     """Write the leaves of the parts `official` and `others` that differ from the stored ones.
 
-    Answers with the cells that changed.
+    The cells that changed are in the parts `gone` and `written`.
     """
     key_of_stored = columns("stored", KEY)
     key_of_fresh = columns("fresh", KEY)
@@ -278,8 +279,7 @@ written AS (
     ON CONFLICT (program_id, indicator_id, province_id, period_id, layer) DO UPDATE
     SET ({columns("", CONTENT)}, computed_at) = ({columns("excluded", CONTENT)}, now())
     RETURNING indicator_id, province_id, period_id
-)
-SELECT * FROM gone UNION SELECT * FROM written"""
+)"""
 
 
 TOUCHED_LEAVES = f"""
@@ -291,11 +291,18 @@ official AS (
     {work_of("cumulative_figure")}
 ),
 {other_layers(IN_CELLS)},
-{replace_stored(IN_CELLS)}"""
+{replace_stored(IN_CELLS)}
+SELECT changed.*, EXISTS (SELECT FROM others), {needs_of("%(touched_indicators)s::bigint[]")}
+FROM (SELECT * FROM gone UNION SELECT * FROM written) AS changed"""
 
 
-def recompute_touched_leaves(program_id: int, touched: Collection[LeafCell]) -> set[LeafCell]:
-    """Compute the leaves of the touched cells anew; return those that changed. One statement."""
+def recompute_touched_leaves(
+    program_id: int, touched: Collection[LeafCell], *, is_few: bool
+) -> tuple[set[Cell], Needs]:
+    """Compute the leaves of the touched cells anew. One statement.
+
+    Returns the cells of those that changed, and what is needed to add these up.
+    """
     parameters: Parameters = {
         "program": program_id,
         "touched_indicators": [cell.indicator for cell in touched],
@@ -303,8 +310,13 @@ def recompute_touched_leaves(program_id: int, touched: Collection[LeafCell]) -> 
         "touched_periods": [cell.period for cell in touched],
     }
     with connection.cursor() as cursor:
-        cursor.execute(TOUCHED_LEAVES, parameters)
-        return {LeafCell(*row) for row in cursor.fetchall()}
+        execute(cursor, TOUCHED_LEAVES, parameters, planned_once=is_few)
+        changed = cursor.fetchall()
+    if not changed:
+        return set(), Needs()
+    has_new_layers, has_layers, has_ratios, has_recounts = changed[0][3:]
+    needs = Needs(has_new_layers or has_layers, has_ratios, has_recounts)
+    return {Cell(*row[:3]) for row in changed}, needs
 
 
 def recompute_every_leaf(program_id: int, indicators: Collection[int] | None) -> int:
@@ -329,9 +341,10 @@ def recompute_every_leaf(program_id: int, indicators: Collection[int] | None) ->
         )
         cursor.execute("ANALYZE official")
         cursor.execute(
-            f"WITH {LEAF}, {other_layers(cells)}, {replace_stored(cells)}",
+            f"WITH {LEAF}, {other_layers(cells)}, {replace_stored(cells)}"
+            f" SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM written)",
             parameters,
         )
-        changed = len(cursor.fetchall())
+        (changed,) = cursor.fetchone()
         cursor.execute("DROP TABLE official")
-    return changed
+    return int(changed)

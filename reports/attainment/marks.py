@@ -13,7 +13,8 @@ from django.db.models import Q
 
 from programs.models import Program
 from reports.attainment.leaves import LeafCell
-from reports.attainment.touched import Cell
+from reports.attainment.prepared import execute
+from reports.attainment.touched import Cell, Parameters
 from reports.models import MarkKind, RecomputeMark
 
 # More than a worker should hold in one transaction; the rest waits for the next round.
@@ -47,9 +48,10 @@ RETURNING program_id, indicator_id IS NULL"""
 # the approval of their leaf on, the distinct counts of its province.
 TAKE = """
 WITH locked AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock(%(lock)s, %(program)s),
+    SELECT pg_advisory_xact_lock(%(lock)s, %(program)s::integer),
            set_config('join_collapse_limit', '1', true),
-           set_config('from_collapse_limit', '1', true), set_config('jit', 'off', true)
+           set_config('from_collapse_limit', '1', true), set_config('jit', 'off', true),
+           set_config('plan_cache_mode', 'force_generic_plan', true)
 ),
 taken AS (
     DELETE FROM reports_recomputemark WHERE id IN (
@@ -116,7 +118,8 @@ def take_marks(program_id: int, limit: int = BATCH) -> Stale:
     Call inside a transaction: it holds a lock on the program until the end.
     """
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"program": program_id, "limit": limit, "lock": LOCK})
+        parameters: Parameters = {"program": program_id, "limit": limit, "lock": LOCK}
+        execute(cursor, TAKE, parameters, planned_once=True)
         taken = cursor.fetchall()
     stale = Stale(marks=taken[0][-1] if taken else 0)
     for kind, indicator, is_recount, province, period, _ in taken:

@@ -6,12 +6,15 @@ says that there is no plan until then.
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.db import connection
 
 from reports.attainment.layers import layered
+from reports.attainment.prepared import execute
 from reports.attainment.recounts import ATTENDED
 from reports.attainment.rows import replace_rows
-from reports.attainment.touched import Touched
+from reports.attainment.touched import Needs, Touched
 
 # Every leaf's work in every wanted period that holds it, for a ratio those of both its parts.
 # What was done since before the period began is not the period's, but may still differ on a
@@ -160,6 +163,14 @@ recount AS (
     LEFT JOIN typed USING (indicator_id, province_id, period_id)
 )"""
 
+NOT_RECOUNTED = """
+recount AS (
+    SELECT NULL::bigint AS indicator_id, NULL::bigint AS province_id, NULL::bigint AS period_id,
+           NULL::bigint AS value, NULL::numeric AS most_typed, NULL::bigint AS answered,
+           NULL::bigint AS unexpected
+    WHERE FALSE
+)"""
+
 # A plan for which nothing was reported is a row too, on the official layer.
 FRESH = """
 summed AS (
@@ -231,12 +242,17 @@ fresh AS (
          = (%(program)s, cell.period_id, cell.province_id)
 )"""
 
-STATEMENT = f"""
+
+@cache
+def sums_over_time(needs: Needs) -> str:
+    """The named parts from the touched cells to the rows that they should have, `fresh`."""
+    sums = (FLOW, STOCK, SINGLE, RATIO) if needs.ratios else (FLOW, STOCK, SINGLE)
+    every_layer = layered("placed", cell=CELL, part=("role", "leaf_id"), has_layers=needs.layers)
+    return f"""
 {PLACED},
-layered AS ({layered("placed", cell=CELL, part=("role", "leaf_id"))}),
-sums AS ({FLOW} UNION ALL {STOCK} UNION ALL {SINGLE} UNION ALL {RATIO}),
-{ATTENDED},
-{RECOUNTED},
+layered AS ({every_layer}),
+sums AS ({" UNION ALL ".join(sums)}),
+{f"{ATTENDED}, {RECOUNTED}" if needs.recounts else NOT_RECOUNTED},
 {FRESH}"""
 
 
@@ -246,10 +262,13 @@ def recompute_periods(touched: Touched) -> tuple[int, int, list[int]]:
     Returns how many rows there are now, how many are gone, and the primary keys of those that
     were written.
     """
+    sums = sums_over_time(touched.needs)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {touched.sql}, {STATEMENT}, {replace_rows(touched.stored_units)}",
+        execute(
+            cursor,
+            f"WITH {touched.sql}, {sums}, {replace_rows(touched.stored_units)}",
             touched.parameters,
+            planned_once=touched.is_few,
         )
         computed, gone, written = cursor.fetchone()
     return computed, gone, written or []

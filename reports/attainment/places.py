@@ -6,21 +6,25 @@ now (periods.py); each figure belongs to one current unit, so nothing is counted
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.db import connection
 
 from reports.attainment.layers import layered
+from reports.attainment.prepared import execute
 from reports.attainment.recounts import ATTENDED
 from reports.attainment.rows import COVERAGE, KEY, SUMS, replace_rows
 from reports.attainment.sql import OF_YEAR, columns
-from reports.attainment.touched import Touched
+from reports.attainment.touched import Needs, Touched
 
 # Who owes what in each current unit, region and the nation, figures or not.
 OWED = """
 owed AS (
     SELECT expectation.*
-    FROM (SELECT DISTINCT period_id FROM wanted_place) AS period
-    JOIN reports_expectation AS expectation
-        ON (expectation.program_id, expectation.period_id) = (%(program)s, period.period_id)
+    FROM reports_expectation AS expectation
+    -- A list, so that the rows of a few periods are read by their index.
+    WHERE expectation.program_id = %(program)s
+      AND expectation.period_id = ANY (ARRAY(SELECT DISTINCT period_id FROM wanted_place))
 ),
 owed_by_unit AS (
     SELECT period_id, current_id, region, count(*) FILTER (WHERE exists_then) AS units_then,
@@ -107,6 +111,13 @@ recount AS (
             coalesce(recounted.current_id, 0), coalesce(recounted.region, ''))
 )"""
 
+NOT_RECOUNTED = """
+recount AS (
+    SELECT NULL AS scope, NULL::bigint AS indicator_id, NULL::bigint AS period_id,
+           NULL::bigint AS current_id, NULL AS region, NULL::bigint AS value, FALSE AS is_enough
+    WHERE FALSE
+)"""
+
 NO_ACTUAL = """
            CASE WHEN {value} IS NOT NULL THEN ''
                 WHEN sums.answered = 0 THEN 'not_reported'
@@ -123,9 +134,6 @@ PLAN_OF_UNIT = """
 # A current unit is all it took over. Where only one unit of its lineage exists in the period,
 # its rates and distinct counts are that unit's.
 UNIT = f"""
-layered_part AS ({
-    layered("part", cell=("indicator_id", "period_id", "current_id"), part=("province_id",))
-}),
 unit AS (
     SELECT sums.layer, sums.indicator_id, sums.period_id, sums.current_id, sums.region,
            sums.aggregation, sums.measured_as, valued.actual,
@@ -194,13 +202,15 @@ unit_row AS (
                unit.actual IS NOT NULL
                    OR coalesce(unit.numerator >= 0 AND unit.denominator > 0, FALSE) AS has_figure
     ) AS counted
-),
+)"""
+
+# Of the units of a changed cell's region and of the nation, all others stand as they are stored.
+EVERY_UNIT_OF_CELLS = f"""
 every_unit AS (
     SELECT * FROM unit_row
     UNION ALL
     SELECT {columns("row", (*KEY, *SUMS, *COVERAGE))}, area.region
-    FROM kept
-    JOIN wanted_place ON kept.others
+    FROM wanted_place
     JOIN reports_attainment AS row ON (row.program_id, row.indicator_id, row.period_id, row.scope)
         = (%(program)s, wanted_place.indicator_id, wanted_place.period_id, 'current')
     JOIN programs_province AS area ON area.id = row.province_id
@@ -209,14 +219,23 @@ every_unit AS (
         WHERE (wanted_unit.indicator_id, wanted_unit.period_id, wanted_unit.current_id)
             = (row.indicator_id, row.period_id, row.province_id)
     )
+),
+unit_of_region AS (
+    SELECT * FROM every_unit
+    WHERE (indicator_id, period_id, in_region)
+        IN (SELECT indicator_id, period_id, region FROM wanted_unit)
 )"""
+EVERY_UNIT = """
+every_unit AS (SELECT * FROM unit_row),
+unit_of_region AS (SELECT * FROM unit_row)"""
 
 IS_NATIONAL = "EXISTS (SELECT FROM programs_program WHERE id = %(program)s AND province_id IS NULL)"
 
 
-def total(scope: str, region: str) -> str:
-    """Rows of a place that is made of current units: a region, or the nation."""
+def total(scope: str, units: str, region: str, *, has_layers: bool) -> str:
+    """Rows of a place that is made of the current units `units`: a region, or the nation."""
     cell = ("indicator_id", "period_id", "in_region")[: 3 if region else 2]
+    every_layer = layered(units, cell=cell, part=("province_id",), has_layers=has_layers)
     return f"""
     SELECT sums.indicator_id, sums.period_id, '{scope}' AS scope, NULL::bigint AS province_id,
            sums.region, sums.layer, valued.actual,
@@ -247,7 +266,7 @@ def total(scope: str, region: str) -> str:
                sum(part.parts_planned) AS planned,
                sum(part.complete_planned) AS complete_planned,
                sum(part.complete_actual) AS complete_actual
-        FROM ({layered("every_unit", cell=cell, part=("province_id",))}) AS part
+        FROM ({every_layer}) AS part
         JOIN programs_indicator AS indicator ON indicator.id = part.indicator_id
         JOIN programs_indicator AS measured
             ON measured.id = coalesce(indicator.numerator_id, indicator.id)
@@ -290,23 +309,27 @@ ONLY_PLANNED = """
               AND (unit.indicator_id, unit.period_id) = (plan.indicator_id, plan.period_id)
       )"""
 
-FRESH = f"""
-fresh AS (
-    SELECT {columns("", (*KEY, *SUMS, *COVERAGE))} FROM unit_row
-    UNION ALL {total("region", "in_region")}
-        AND (sums.indicator_id, sums.period_id, sums.region)
-            IN (SELECT indicator_id, period_id, region FROM wanted_unit)
-    UNION ALL {total("nation", "")}
-    UNION ALL {ONLY_PLANNED}
-)"""
 
-STATEMENT = f"""
+@cache
+def sums_over_places(needs: Needs, *, is_everything: bool) -> str:
+    """The named parts from the rows of reporting units to those of places, `fresh`."""
+    cell_of_unit = ("indicator_id", "period_id", "current_id")
+    by_unit = layered("part", cell=cell_of_unit, part=("province_id",), has_layers=needs.layers)
+    by_region = total("region", "unit_of_region", "in_region", has_layers=needs.layers)
+    by_nation = total("nation", "every_unit", "", has_layers=needs.layers)
+    return f"""
 {OWED},
 {PARTS},
-{ATTENDED},
-{RECOUNTED},
+{f"{ATTENDED}, {RECOUNTED}" if needs.recounts else NOT_RECOUNTED},
+layered_part AS ({by_unit}),
 {UNIT},
-{FRESH}"""
+{EVERY_UNIT if is_everything else EVERY_UNIT_OF_CELLS},
+fresh AS (
+    SELECT {columns("", (*KEY, *SUMS, *COVERAGE))} FROM unit_row
+    UNION ALL {by_region}
+    UNION ALL {by_nation}
+    UNION ALL {ONLY_PLANNED}
+)"""
 
 
 def recompute_places(touched: Touched) -> tuple[int, int, list[int]]:
@@ -315,10 +338,13 @@ def recompute_places(touched: Touched) -> tuple[int, int, list[int]]:
     Returns how many rows there are now, how many are gone, and the primary keys of those that
     were written.
     """
+    sums = sums_over_places(touched.needs, is_everything=touched.is_everything)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {touched.sql}, {STATEMENT}, {replace_rows(touched.stored_places)}",
+        execute(
+            cursor,
+            f"WITH {touched.sql}, {sums}, {replace_rows(touched.stored_places)}",
             touched.parameters,
+            planned_once=touched.is_few,
         )
         computed, gone, written = cursor.fetchone()
     return computed, gone, written or []

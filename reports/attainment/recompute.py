@@ -26,7 +26,7 @@ from reports.attainment.marks import BATCH, Stale, take_all_marks, take_marks, w
 from reports.attainment.periods import recompute_periods
 from reports.attainment.places import recompute_places
 from reports.attainment.plans import recompute_plans
-from reports.attainment.touched import Cell, Touched
+from reports.attainment.touched import Cell, Needs, Touched, stored_needs
 from reports.models import JobRun, JobState, RecomputeMark
 
 # How many indicators of a program go through the later steps at a time: memory stays flat
@@ -112,7 +112,8 @@ def _count(run: JobRun, marks: int, done: Iterable[tuple[int, int]]) -> int:
 
 def _recomputed(program_id: int, stale: Stale) -> Iterator[tuple[int, int]]:
     """Compute what is stale; yield how many rows were computed and changed, part by part."""
-    if stale.indicators or stale.marks > MANY:
+    is_few = not stale.indicators and stale.marks <= MANY
+    if not is_few:
         _plan_for_many()
     if stale.indicators:
         indicators = _with_ratios(stale.indicators)
@@ -121,13 +122,18 @@ def _recomputed(program_id: int, stale: Stale) -> Iterator[tuple[int, int]]:
         yield from _rows_of(program_id, indicators)
 
     cells: set[Cell] = stale.plans | stale.recounts
+    needs = Needs()
     if stale.plans:
         recompute_plans(program_id, {cell.indicator for cell in stale.plans})
     if stale.leaves:
-        changed = recompute_touched_leaves(program_id, stale.leaves)
-        cells |= {Cell(*cell) for cell in changed}
+        changed, needs_of_changed = recompute_touched_leaves(
+            program_id, stale.leaves, is_few=is_few
+        )
+        needs = needs if cells else needs_of_changed
+        cells |= changed
     if cells:
-        yield _rows(Touched(program_id, cells=cells), judge_all=bool(stale.plans))
+        touched = Touched(program_id, cells=cells, needs=needs, is_few=is_few)
+        yield _rows(touched, judge_all=bool(stale.plans))
 
 
 def _rebuilt(program_id: int) -> Iterator[tuple[int, int]]:
@@ -160,7 +166,8 @@ def _rows_of(program_id: int, indicators: Iterable[int]) -> Iterator[tuple[int, 
     ordered = sorted(indicators)
     for first in range(0, len(ordered), INDICATORS_AT_A_TIME):
         some = ordered[first : first + INDICATORS_AT_A_TIME]
-        yield _rows(Touched(program_id, indicators=some), judge_all=True)
+        needs = stored_needs(program_id, some)
+        yield _rows(Touched(program_id, indicators=some, needs=needs), judge_all=True)
 
 
 def _rows(touched: Touched, *, judge_all: bool) -> tuple[int, int]:

@@ -11,6 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db import connection
+
 Parameters = dict[str, int | list[Any]]
 
 
@@ -26,26 +28,66 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What the touched cells are made of: what they do not need is left out of the statements."""
+
+    layers: bool = True  # a leaf of them, or of the parts of their ratios, is on another layer
+    ratios: bool = True
+    recounts: bool = True  # distinct counts
+
+
+def needs_of(indicators: str) -> str:
+    """Return the columns of Needs for all cells of `indicators` and of their ratios, as stored."""
+    concerned = f"""
+        SELECT id, numerator_id, denominator_id, aggregation FROM programs_indicator
+        WHERE id = ANY ({indicators}) OR numerator_id = ANY ({indicators})
+            OR denominator_id = ANY ({indicators})"""
+    return f"""
+    EXISTS (
+        SELECT FROM reports_leafsum
+        WHERE program_id = %(program)s AND layer <> 'official' AND indicator_id = ANY (ARRAY(
+            SELECT unnest(ARRAY[id, numerator_id, denominator_id]) FROM ({concerned}) AS indicator
+        ))
+    ),
+    EXISTS (SELECT FROM ({concerned}) AS indicator WHERE aggregation = 'ratio'),
+    EXISTS (SELECT FROM ({concerned}) AS indicator WHERE aggregation = 'distinct')"""
+
+
+def stored_needs(program_id: int, indicators: Collection[int]) -> Needs:
+    """What all cells of `indicators` need, once their leaves are stored."""
+    parameters: Parameters = {"program": program_id, "indicators": list(indicators)}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {needs_of('%(indicators)s::bigint[]')}", parameters)
+        return Needs(*cursor.fetchone())
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """What to compute anew in a program: `cells`, or everything of `indicators`."""
 
     program: int
     cells: Collection[Cell] = ()
     indicators: Collection[int] | None = None
+    needs: Needs = Needs()
+    is_few: bool = False  # of cells: then the statements are planned once (prepared.py)
+
+    @property
+    def is_everything(self) -> bool:
+        return self.indicators is not None
 
     @property
     def sql(self) -> str:
-        return CELLS if self.indicators is None else EVERYTHING
+        return EVERYTHING if self.is_everything else CELLS
 
     @property
     def stored_units(self) -> str:
         """The stored rows of the touched reporting units."""
-        return UNITS_OF_CELLS if self.indicators is None else UNITS_OF_INDICATORS
+        return UNITS_OF_INDICATORS if self.is_everything else UNITS_OF_CELLS
 
     @property
     def stored_places(self) -> str:
         """The stored rows of the places above them."""
-        return PLACES_OF_CELLS if self.indicators is None else PLACES_OF_INDICATORS
+        return PLACES_OF_INDICATORS if self.is_everything else PLACES_OF_CELLS
 
     @property
     def parameters(self) -> Parameters:
@@ -87,12 +129,13 @@ wanted_place AS (SELECT DISTINCT indicator_id, period_id FROM touched),
 wanted_unit AS (
     SELECT DISTINCT touched.indicator_id, touched.period_id, owed.current_id, owed.region
     FROM touched
-    JOIN reports_expectation AS owed
-        ON (owed.program_id, owed.period_id, owed.province_id)
-         = (%(program)s, touched.period_id, touched.province_id)
-),
--- The rows of all other units stand as they are stored.
-kept AS (SELECT TRUE AS others)"""
+    JOIN (
+        -- Lists, so that a few rows are read by their index.
+        SELECT * FROM reports_expectation
+        WHERE program_id = %(program)s AND period_id = ANY (ARRAY(SELECT period_id FROM touched))
+          AND province_id = ANY (%(touched_provinces)s::bigint[])
+    ) AS owed ON (owed.period_id, owed.province_id) = (touched.period_id, touched.province_id)
+)"""
 
 EVERYTHING = """
 indicator AS (
@@ -133,8 +176,7 @@ wanted_unit AS (
     JOIN reports_expectation AS owed
         ON (owed.program_id, owed.period_id, owed.province_id)
          = (%(program)s, wanted.period_id, wanted.province_id)
-),
-kept AS (SELECT FALSE AS others)"""
+)"""
 
 UNITS_OF_CELLS = """
     SELECT row.* FROM wanted

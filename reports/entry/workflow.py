@@ -16,9 +16,21 @@ from django.utils import timezone
 from accounts.models import User
 from programs.access import Right, may
 from programs.models import TargetVersion
-from reports.models import Edition, FigureState, Report, ReportState, Transition
+from reports.models import (
+    Edition,
+    Figure,
+    FigureState,
+    Remark,
+    Report,
+    ReportState,
+    Review,
+    Transition,
+)
 from reports.models.report import OPEN_STATES
 from reports.tasks import recompute_soon
+
+# What was sent is closed; a figure in it can go back by itself (review.py).
+CLOSED_STATES = (ReportState.SUBMITTED, ReportState.APPROVED)
 
 
 class WrongState(Exception):
@@ -42,21 +54,15 @@ def submit(report: Report, *, by: User, at: datetime | None = None) -> None:
 def approve(report: Report, *, by: User, at: datetime | None = None) -> Edition:
     """Make the figures official and freeze them as the next edition.
 
+    A figure that was returned by itself waits: what it had of an earlier approval stays.
     Raises PermissionDenied if `by` may not approve there, and WrongState.
     """
     at = at or timezone.now()
     _move(report, ReportState.APPROVED, Right.APPROVE, (ReportState.SUBMITTED,), by=by, at=at)
-    _make_official(report)
+    report.figures.filter(review=Review.ANSWERED).update(review=Review.NONE)
+    make_official(report)
     recompute_soon()
-    content = _content(report)
-    return Edition.objects.create(
-        report=report,
-        number=report.editions.count() + 1,
-        approved_at=at,
-        approved_by=by,
-        content=content,
-        digest=digest(content),
-    )
+    return freeze(report, by=by, at=at)
 
 
 @transaction.atomic
@@ -130,11 +136,12 @@ def _move(
     report.save(update_fields=("state",))
 
 
-def _make_official(report: Report) -> None:
+def make_official(report: Report, *, indicator: int | None = None) -> None:
     """Copy what was submitted. Nothing is counted twice: not the parent and its children.
 
-    Where the whole province's figure is given, units and activities are its detail; else where
-    figures of units are given, activities are theirs.
+    Returned figures are left as they are; `indicator` narrows it to one. Where the whole
+    province's figure is given, units and activities are its detail; else where figures of units
+    are given, activities are theirs.
     """
     beside = report.figures.filter(
         indicator=OuterRef("indicator"), nature=OuterRef("nature")
@@ -144,11 +151,28 @@ def _make_official(report: Report) -> None:
     counts = (
         Q(unit=None, activity=None) | (Q(activity=None) & ~has_whole) | (~has_whole & ~has_units)
     )
-    report.figures.update(
+    official = report.figures.exclude(review=Review.RETURNED)
+    if indicator is not None:
+        official = official.filter(indicator=indicator)
+    official.update(
         approved_state=Case(When(counts, then=F("state")), default=Value("")),
         approved_value=Case(When(counts, then=F("value")), default=None),
         approved_qualifier=Case(When(counts, then=F("qualifier")), default=Value("")),
         approved_word=Case(When(counts, then=F("qualifier_word")), default=Value("")),
+    )
+
+
+def freeze(report: Report, *, by: User, at: datetime, accepts: Remark | None = None) -> Edition:
+    """Keep what is official now as the report's next edition."""
+    content = _content(report)
+    return Edition.objects.create(
+        report=report,
+        number=report.editions.count() + 1,
+        approved_at=at,
+        approved_by=by,
+        accepts=accepts,
+        content=content,
+        digest=digest(content),
     )
 
 
@@ -170,22 +194,7 @@ def _content(report: Report) -> dict[str, Any]:
         "program": report.program.code,
         "province": [report.province.code, report.province.valid_from.isoformat()],
         "period": report.period.key,
-        "figures": [
-            {
-                "indicator": figure.indicator.code,
-                "unit": figure.unit_id,
-                "activity": figure.activity_id,
-                "nature": figure.nature,
-                "state": figure.state,
-                "value": _plain(figure.value),
-                "counts": figure.approved_state != "",
-                "qualifier": [figure.qualifier, figure.qualifier_word],
-                "as_of": figure.as_of and figure.as_of.isoformat(),
-                "derived": figure.is_derived,
-                "note": figure.note,
-            }
-            for figure in figures
-        ],
+        "figures": [_frozen(figure) for figure in figures],
         "plans": [
             {
                 "indicator": version.target.indicator.code,
@@ -199,6 +208,25 @@ def _content(report: Report) -> dict[str, Any]:
             }
             for version in versions
         ],
+    }
+
+
+def _frozen(figure: Figure) -> dict[str, Any]:
+    """A figure as approved; of one that was returned, what an earlier approval left it."""
+    returned = figure.review == Review.RETURNED
+    return {
+        "indicator": figure.indicator.code,
+        "unit": figure.unit_id,
+        "activity": figure.activity_id,
+        "nature": figure.nature,
+        "state": figure.approved_state if returned else figure.state,
+        "value": _plain(figure.approved_value if returned else figure.value),
+        "counts": figure.approved_state != "",
+        "qualifier": [figure.qualifier, figure.qualifier_word],
+        "as_of": figure.as_of and figure.as_of.isoformat(),
+        "derived": figure.is_derived,
+        "note": figure.note,
+        **({"returned": True} if returned else {}),
     }
 
 

@@ -23,7 +23,8 @@ from programs.models import (
 )
 from programs.planning import Qualifier
 from programs.tables import Row, add_row, day, decimal, keys, load_table
-from reports.entry.figures import Typed, enter_figure
+from reports.entry.figures import enter_figure
+from reports.entry.said import Typed
 from reports.entry.workflow import approve, submit
 from reports.models import Evidence, FigureState, Quotation, Report
 

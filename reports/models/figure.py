@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pghistory
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -30,6 +31,14 @@ class FigureState(models.TextChoices):
     NOT_APPLICABLE = "not_applicable", "không áp dụng"
 
 
+class Review(models.TextChoices):
+    """Where one figure stands that was returned by itself, while the rest of the report goes on."""
+
+    NONE = "", "—"
+    RETURNED = "returned", "bị trả lại"  # open to its author, whatever the report's state
+    ANSWERED = "answered", "đã sửa, chờ duyệt"
+
+
 class FigureNature(models.TextChoices):
     ACTUAL = "actual", "thực hiện"
     ESTIMATE = "estimate", "ước thực hiện"
@@ -50,6 +59,10 @@ class FigureQuerySet(models.QuerySet["Figure"]):
     def whole(self) -> FigureQuerySet:
         """Figures of the whole province, not of one unit or activity."""
         return self.filter(unit=None, activity=None)
+
+    def returned(self) -> FigureQuerySet:
+        """Figures that wait for their author."""
+        return self.filter(review=Review.RETURNED)
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
@@ -134,6 +147,20 @@ class Figure(models.Model):
     )
     is_derived = models.BooleanField("suy ra", default=False)
     note = NfcTextField("ghi chú", blank=True)
+    review = models.CharField(
+        "xem lại", max_length=8, choices=Review, blank=True, default="", db_default=""
+    )
+    typed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="người nhập",
+        help_text="Để trống: số liệu nạp trước khi có cột này.",
+    )
+    typed_at = models.DateTimeField("nhập lúc", null=True, blank=True)
     version = models.PositiveIntegerField("lần sửa", default=1)
 
     objects = FigureQuerySet.as_manager()
@@ -168,6 +195,11 @@ class Figure(models.Model):
                 violation_error_message="Trạng thái đã duyệt không hợp với giá trị đã duyệt.",
             ),
             models.CheckConstraint(
+                condition=Q(review__in=[review.value for review in Review]),
+                name="figure_review",
+                violation_error_message="Tình trạng xem lại không có trong danh sách.",
+            ),
+            models.CheckConstraint(
                 condition=Q(is_derived=False) | ~Q(note=""),
                 name="figure_derived_says_why",
                 violation_error_message="Số suy ra phải có ghi chú: tính từ đâu.",
@@ -186,3 +218,7 @@ class Figure(models.Model):
     def __str__(self) -> str:
         shown = self.get_state_display() if self.value is None else show_number(self.value)
         return f"{self.indicator.name}: {shown}"
+
+    @property
+    def stated_qualifier(self) -> Qualifier:
+        return Qualifier(self.qualifier)

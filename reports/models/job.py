@@ -81,9 +81,18 @@ class JobState(models.TextChoices):
     FAILED = "failed", "lỗi"
 
 
-class JobRun(models.Model):
-    """One run of the recompute task: what it took, what it changed, how long, what went wrong."""
+class JobKind(models.TextChoices):
+    RECOMPUTE = "recompute", "tính lại"
+    PROOF = "proof", "kiểm chứng"
 
+
+class JobRun(models.Model):
+    """One run of the engine or of its proof: what it took and changed, how long, what went wrong.
+
+    A proof changes nothing; what differs is its error.
+    """
+
+    kind = models.CharField("loại", max_length=9, choices=JobKind, default=JobKind.RECOMPUTE)
     state = models.CharField("tình trạng", max_length=7, choices=JobState)
     started_at = models.DateTimeField("bắt đầu")
     finished_at = models.DateTimeField("kết thúc", null=True, blank=True)

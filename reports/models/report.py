@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from programs.access import Right, rows_where
 from programs.fields import NfcTextField
-from programs.models import Indicator, LegalDocument, Period, Program, Province
+from programs.models import Period, Program, Province
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -166,6 +166,15 @@ class Edition(models.Model):
         related_name="editions",
         verbose_name="người duyệt",
     )
+    accepts = models.OneToOneField(
+        "reports.Remark",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="edition",
+        verbose_name="chấp nhận một số liệu",
+        help_text="Để trống: bản của một lần duyệt cả báo cáo.",
+    )
     content = models.JSONField("nội dung")
     digest = models.CharField("mã kiểm tra", max_length=64)
 
@@ -186,39 +195,3 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report}, bản {self.number}"
-
-
-class Evidence(models.Model):
-    """The document a report, or one of its indicators, rests on."""
-
-    report = models.ForeignKey(
-        Report, on_delete=models.CASCADE, related_name="evidence", verbose_name="báo cáo"
-    )
-    indicator = models.ForeignKey(
-        Indicator,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="evidence",
-        verbose_name="chỉ tiêu",
-        help_text="Để trống: cho cả báo cáo.",
-    )
-    document = models.ForeignKey(
-        LegalDocument, on_delete=models.PROTECT, related_name="evidence", verbose_name="văn bản"
-    )
-
-    class Meta:
-        verbose_name = "chứng cứ"
-        verbose_name_plural = "chứng cứ"
-        ordering = ("report", "indicator", "pk")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("report", "indicator", "document"),
-                nulls_distinct=False,
-                name="evidence_once",
-                violation_error_message="Văn bản này đã được gắn vào đây.",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return str(self.document)

@@ -129,13 +129,16 @@ NARROWED = {
     "programs.Activity", "programs.Indicator", "programs.LegalDocument", "programs.Organisation",
     "programs.Period", "programs.Program", "programs.Province", "programs.Target",
     "programs.TargetVersion",
-    "reports.Attainment", "reports.Figure", "reports.Quotation", "reports.Report",
+    "reports.Attainment", "reports.EvidenceFile", "reports.Figure", "reports.Quotation",
+    "reports.Remark", "reports.Report", "reports.WorkbookImport",
 }  # fmt: skip
 REACHED_THROUGH_A_NARROWED_ROW = {
     "programs.ActivityFunding": "activity",
     "programs.Participation": "activity",
     "reports.Edition": "report",
     "reports.Evidence": "report",
+    "reports.Justification": "figure",
+    "reports.Reminder": "report",
     "reports.Transition": "report",
 }
 FOR_EVERYONE_OR_FOR_THE_MACHINE = {
@@ -145,6 +148,7 @@ FOR_EVERYONE_OR_FOR_THE_MACHINE = {
     "reports.LeafSum",  # between figures and rows: no page reads it
     "reports.OfficialPlan",  # read with its row, which is narrowed
     "reports.Span",  # the calendar
+    "reports.ColumnMapping",  # a person's own, read by its user
     "reports.JobRun",
     "reports.RecomputeMark",
 }

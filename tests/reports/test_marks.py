@@ -357,17 +357,23 @@ NOT_MARKING = {
     "programs_legaldocument": "a source",
     "programs_targetversion_documents": "a source",
     "reports_attainment": "the result",
+    "reports_columnmapping": "how a person's tables are read",
     "reports_edition": "frozen",
     "reports_evidence": "a source",
+    "reports_evidencefile": "a source",
     "reports_expectation": "the result",
     "reports_jobrun": "the record",
+    "reports_justification": "why a figure is right",
     "reports_leafsum": "the result",
     "reports_officialplan": "the result",
     "reports_quotation": "what others say",
     "reports_quotation_documents": "a source",
     "reports_recomputemark": "the marks",
+    "reports_remark": "what is said about a figure",
+    "reports_reminder": "who was told",
     "reports_span": "the result",
     "reports_transition": "the log",
+    "reports_workbookimport": "a file that came back; what it writes are figures",
 }
 
 

@@ -360,7 +360,7 @@ SILENT = {
     "programs_target": "",
     "programs_targetversion": "is_derived quote note",
     "reports_figure": "report_id qualifier qualifier_word approved_qualifier approved_word as_of"
-    " is_derived note version",
+    " is_derived note review typed_by_id typed_at version",
     "reports_report": "program_id province_id period_id due_on note",  # fixed once it is made
 }
 

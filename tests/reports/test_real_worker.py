@@ -22,7 +22,8 @@ from django.db import connection, transaction
 from programs.access import Role
 from reports.attainment import recompute
 from reports.attainment.marks import LOCK
-from reports.entry.figures import Typed, enter_figure
+from reports.entry.figures import enter_figure
+from reports.entry.said import Typed
 from reports.entry.workflow import approve, submit
 from reports.models import Attainment, FigureState, JobRun, Layer, RecomputeMark, Report
 from reports.tasks import recompute_marked, recompute_soon

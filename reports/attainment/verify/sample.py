@@ -12,7 +12,7 @@ from django.utils import timezone
 from programs.models import Indicator, Program
 from programs.numbers import show_number
 from reports.attainment.verify.proof import Verified, one_snapshot, verify
-from reports.models import JobRun, JobState
+from reports.models import JobKind, JobRun, JobState
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ def check_sample(size: int, *, worker: str = "") -> JobRun:
         first = "\n".join(str(difference) for difference in differences[:NAMED])
         error = f"{show_number(found)} khác biệt trong {show_number(cells)} ô\n{first}"
     return JobRun.objects.create(
+        kind=JobKind.PROOF,
         state=JobState.FAILED if found else JobState.DONE,
         started_at=started_at,
         finished_at=timezone.now(),

@@ -10,7 +10,7 @@ from programs.models import Period, Program
 from reports.attainment.comparison import bases_of
 from reports.attainment.marks import is_stale
 from reports.attainment.wording import Wording, sole_figures, wording_of
-from reports.models import Attainment, Figure, JobRun, JobState, Quotation, Scope
+from reports.models import Attainment, Figure, JobKind, JobRun, JobState, Quotation, Scope
 
 POLL_SECONDS = 0.1
 
@@ -97,7 +97,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  - {quotation.indicator.name}: «{quotation.text}»")
 
     def _print_age(self, rows: list[Attainment]) -> None:
-        run = JobRun.objects.filter(state=JobState.DONE).first()
+        run = JobRun.objects.filter(kind=JobKind.RECOMPUTE, state=JobState.DONE).first()
         if rows and run and run.finished_at:
             at = timezone.localtime(min(row.computed_at for row in rows))
             self.stdout.write(f"\nTính lúc {at:%H:%M:%S %d/%m/%Y} bởi {run.worker or 'lệnh này'}.")

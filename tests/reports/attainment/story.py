@@ -24,7 +24,8 @@ from programs.models import (
     Province,
     TargetVersion,
 )
-from reports.entry.figures import Typed, enter_figure, state_of
+from reports.entry.figures import enter_figure
+from reports.entry.said import Typed, state_of
 from reports.entry.workflow import approve, reopen, submit
 from reports.models import (
     Attainment,

@@ -11,7 +11,8 @@ from accounts.models import User
 from programs.access import Role
 from programs.models import Indicator, Program, Province
 from reports.attainment.recompute import recompute_marked
-from reports.entry.figures import Typed, enter_figure, state_of
+from reports.entry.figures import enter_figure
+from reports.entry.said import Typed, state_of
 from reports.entry.workflow import approve, submit
 from tests.factories import (
     ContentGroupFactory,

@@ -10,7 +10,8 @@ import pytest
 from programs.models import Program
 from reports.attainment.recompute import recompute_marked
 from reports.dashboards.overview import summaries_of, tally, with_leading_period
-from reports.entry.figures import Typed, enter_figure, state_of
+from reports.entry.figures import enter_figure
+from reports.entry.said import Typed, state_of
 from reports.entry.workflow import approve, submit
 from reports.models import Attainment, Scope
 from tests.factories import (

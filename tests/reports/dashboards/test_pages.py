@@ -13,7 +13,8 @@ from accounts.models import User
 from programs.models import Program, Province
 from programs.planning import Qualifier
 from reports.attainment.recompute import recompute_marked
-from reports.entry.figures import Typed, enter_figure, state_of
+from reports.entry.figures import enter_figure
+from reports.entry.said import Typed, state_of
 from reports.entry.workflow import approve, submit
 from reports.models import RecomputeMark
 from tests.factories import (

@@ -9,7 +9,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from reports.entry.figures import ReportClosed, Typed, enter_figure, state_of
+from reports.entry.figures import ReportClosed, enter_figure
+from reports.entry.said import Typed, state_of
 from reports.entry.workflow import (
     ReasonMissing,
     WrongState,
