@@ -22,6 +22,12 @@ def number(value: Decimal | int | None) -> str:
 
 
 @register.filter
+def points(value: Decimal) -> str:
+    """A difference of percentage points, with its sign: «+1.240», «−12,5»."""
+    return show_number(value) if value < 0 else f"+{show_number(value)}"
+
+
+@register.filter
 def bar_length(value: Decimal) -> str:
     """Percentage points as an SVG length, from 0 to BAR_END: a point, not a comma."""
     return str(min(max(value, Decimal(0)), BAR_END))

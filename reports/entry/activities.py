@@ -1,0 +1,312 @@
+"""Activities entered once, with their numbers and money: a report's figures follow from them.
+
+An activity's numbers are figures of the report (Figure.activity). Where the province's own
+figure is not typed they are what counts; where it is, a difference is shown, nothing is
+overwritten (workflow.make_official, sheet.Beside.differs).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Prefetch, Q, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from programs.access import Right, may
+from programs.models import (
+    Activity,
+    ActivityFunding,
+    Indicator,
+    Organisation,
+    Participation,
+)
+from programs.models.activity import (
+    ActivityKind,
+    ActivityQuerySet,
+    ActivityState,
+    FundingPhase,
+    OrganisationKind,
+    ParticipantRole,
+)
+from programs.models.indicator import Aggregation, IndicatorQuerySet, Section
+from programs.vietnamese import search_key
+from reports.entry.expected import catalogue_of, expected_in
+from reports.entry.figures import Cell, Change, Outcome, ReportClosed, Saved, save_cells
+from reports.models import Figure, FigureNature, Report
+
+SOURCES = ("national", "local", "counterpart", "other")
+MOST_COLUMNS = 8  # numbers of an activity beside one another on one screen
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Đồng that were paid out, by source."""
+
+    national: int = 0
+    local: int = 0
+    counterpart: int = 0
+    other: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.national + self.local + self.counterpart + self.other
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An activity as it is typed in one line. Numbers are texts, as in a cell of the sheet."""
+
+    name: str
+    kind: ActivityKind
+    starts_on: date | None
+    ends_on: date | None = None
+    code: str = ""  # empty: the next free one
+    place: str = ""
+    implementer: str = ""  # by name; one that is not known yet is made
+    beneficiary: str = ""
+    money: Money = Money()
+    numbers: dict[int, str] = field(default_factory=dict)  # by indicator
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One activity of a report's list."""
+
+    activity: Activity
+    figures: list[Figure | None]  # in the order of the list's columns
+    paid: int | None  # đồng; None: no money written down
+
+
+class NumbersRefused(Exception):
+    """Some of an activity's numbers cannot be; `answers` say which and why. Nothing is written."""
+
+    def __init__(self, answers: Sequence[Saved]) -> None:
+        super().__init__("; ".join(answer.message for answer in answers))
+        self.answers = answers
+
+
+def activities_of(report: Report) -> ActivityQuerySet:
+    """Activities of the report's program and province that belong to its period.
+
+    By their last day (a class counts when it ends), else their first; and whatever has a number
+    in this very report.
+    """
+    period = report.period
+    return (
+        Activity.objects.filter(program=report.program_id, province=report.province_id)
+        .annotate(counted_on=Coalesce("ends_on", "starts_on"))
+        .filter(
+            Q(counted_on__gte=period.starts_on, counted_on__lte=period.ends_on)
+            | Q(pk__in=report.figures.exclude(activity=None).values("activity"))
+        )
+        .order_by("counted_on", "code", "pk")
+    )
+
+
+def countable(report: Report) -> IndicatorQuerySet:
+    """Indicators that an activity may have a number of: those that are added up."""
+    return catalogue_of(report).filter(aggregation=Aggregation.FLOW, in_use=True)
+
+
+def columns_of(report: Report, asked: Sequence[str]) -> list[Indicator]:
+    """The indicators beside the list: those asked for by code, else those used before.
+
+    Used before in the program, else the first contents the report is to answer.
+    """
+    possible = countable(report).order_by("position", "code", "pk")
+    if asked:
+        return list(possible.filter(code__in=asked)[:MOST_COLUMNS])
+    used = possible.filter(
+        pk__in=Figure.objects.filter(program=report.program_id, province=report.province_id)
+        .exclude(activity=None)
+        .values("indicator")
+    )
+    if found := list(used[:MOST_COLUMNS]):
+        return found
+    expected = expected_in(report).filter(section=Section.CONTENT, aggregation=Aggregation.FLOW)
+    return list(expected[:4])
+
+
+def lines_of(report: Report, columns: Sequence[Indicator]) -> list[Line]:
+    """The list of a report's activities with their numbers. Four queries."""
+    figures: defaultdict[int, dict[int, Figure]] = defaultdict(dict)
+    rows = report.figures.filter(
+        activity__isnull=False, indicator__in=columns, nature=FigureNature.ACTUAL
+    )
+    for figure in rows:
+        if figure.activity_id is not None:
+            figures[figure.activity_id][figure.indicator_id] = figure
+    activities = (
+        activities_of(report)
+        .annotate(paid=Sum("funding__total", filter=Q(funding__phase=FundingPhase.DISBURSED)))
+        .prefetch_related(
+            Prefetch("participations", Participation.objects.select_related("organisation"))
+        )
+    )
+    return [
+        Line(
+            activity,
+            [figures[activity.pk].get(column.pk) for column in columns],
+            getattr(activity, "paid"),  # noqa: B009  # annotated above
+        )
+        for activity in activities
+    ]
+
+
+@transaction.atomic
+def put_activity(
+    report: Report, described: Described, *, by: User, activity: Activity | None = None
+) -> Activity:
+    """Create or change an activity of `report` with its numbers, whole or not at all.
+
+    Raises PermissionDenied, ReportClosed, and NumbersRefused with every number that cannot be.
+    """
+    if not may(by, Right.ENTER, report.province):
+        raise PermissionDenied
+    if not report.is_open:
+        raise ReportClosed(
+            f"Báo cáo {report} «{report.get_state_display()}» nên không sửa được hoạt động của nó."
+        )
+    if activity is None:
+        activity = Activity(
+            program=report.program, province=report.province, state=ActivityState.ACCEPTED
+        )
+    activity.code = described.code or activity.code or next_code(report)
+    activity.name = described.name
+    activity.kind = described.kind
+    activity.starts_on = described.starts_on
+    activity.ends_on = described.ends_on
+    activity.place = described.place
+    activity.full_clean()
+    activity.save()
+    _put_people(activity, described)
+    _put_money(activity, described.money)
+    answers = save_cells(
+        [
+            Change(Cell(report.pk, indicator, activity=activity.pk), base=None, text=text)
+            for indicator, text in described.numbers.items()
+        ],
+        by=by,
+    )
+    if refused := [each for each in answers if each.outcome is not Outcome.SAVED]:
+        raise NumbersRefused(refused)
+    groups = {
+        group
+        for group in Indicator.objects.filter(
+            pk__in=[pk for pk, text in described.numbers.items() if text.strip()]
+        ).values_list("content_group", flat=True)
+        if group is not None
+    }
+    activity.content_groups.add(*groups)
+    return activity
+
+
+@transaction.atomic
+def remove_activity(report: Report, activity: Activity, *, by: User) -> None:
+    """Take an activity out that was entered by mistake.
+
+    Raises PermissionDenied, and ReportClosed if the report was sent or a number of it was ever
+    official: then it stays, with its state or its numbers corrected.
+    """
+    if not may(by, Right.ENTER, report.province):
+        raise PermissionDenied
+    elsewhere = activity.figures.exclude(report=report).exists()
+    official = activity.figures.exclude(approved_state="").exists()
+    if not report.is_open or elsewhere or official or activity.files.exists():
+        raise ReportClosed(
+            f"Không xóa được «{activity.name}»: số liệu của nó đã gửi, đã từng được duyệt, hoặc có "
+            "tệp chứng cứ. Hãy sửa số liệu, hoặc ghi hoạt động là «ngừng» trong phần quản trị."
+        )
+    activity.figures.all().delete()
+    activity.delete()
+
+
+def next_code(report: Report) -> str:
+    """«HD-007»: the next number in the program and province."""
+    codes = Activity.objects.filter(
+        program=report.program_id, province=report.province_id, code__regex=r"^HD-\d+$"
+    ).values_list("code", flat=True)
+    highest = max((int(code.removeprefix("HD-")) for code in codes), default=0)
+    return f"HD-{highest + 1:03}"
+
+
+def supported_before(activity: Activity) -> list[Participation]:
+    """Earlier support of the same beneficiaries: nothing is paid twice for one thing.
+
+    Source: Thông tư liên tịch 26/2014/TTLT-BTC-BCT, Điều 7. A warning, not a refusal.
+    """
+    beneficiaries = activity.participations.filter(role=ParticipantRole.BENEFICIARY)
+    return list(
+        Participation.objects.filter(
+            role=ParticipantRole.BENEFICIARY,
+            organisation__in=beneficiaries.values("organisation"),
+        )
+        .exclude(activity=activity)
+        .select_related("activity", "organisation")
+        .order_by("-took_part_on")[:5]
+    )
+
+
+def _put_people(activity: Activity, described: Described) -> None:
+    """One implementer, one beneficiary: more are kept in the administration."""
+    day = described.ends_on or described.starts_on
+    for role, name, kind in (
+        (ParticipantRole.IMPLEMENTER, described.implementer, OrganisationKind.CENTRE),
+        (ParticipantRole.BENEFICIARY, described.beneficiary, OrganisationKind.ENTERPRISE),
+    ):
+        now = activity.participations.filter(role=role)
+        if not name.strip() or day is None:
+            if now.count() == 1:
+                now.delete()
+            continue
+        organisation = _organisation(activity, name, kind)
+        if now.count() > 1 and not now.filter(organisation=organisation).exists():
+            continue  # several are kept as they are
+        now.exclude(organisation=organisation).delete()
+        Participation.objects.update_or_create(
+            activity=activity,
+            organisation=organisation,
+            role=role,
+            defaults={"took_part_on": day},
+        )
+
+
+def _organisation(activity: Activity, name: str, kind: OrganisationKind) -> Organisation:
+    """The organisation of that name in the province, accents and case aside; else a new one."""
+    known = Organisation.objects.filter(
+        province=activity.province, search_key=search_key(name).strip()
+    ).first()
+    return known or Organisation.objects.create(name=name, kind=kind, province=activity.province)
+
+
+def _put_money(activity: Activity, money: Money) -> None:
+    paid = activity.funding.filter(phase=FundingPhase.DISBURSED)
+    if not money.total:
+        paid.delete()
+        return
+    ActivityFunding.objects.update_or_create(
+        activity=activity,
+        phase=FundingPhase.DISBURSED,
+        defaults={
+            "total": money.total,
+            **{source: getattr(money, source) for source in SOURCES},
+        },
+    )
+
+
+def sums_of(lines: Sequence[Line], columns: Sequence[Indicator]) -> list[Decimal]:
+    """The total of each column, as the sheet has it."""
+    return [
+        sum(
+            (line.figures[place].value or Decimal(0) for line in lines if line.figures[place]),  # type: ignore[union-attr]
+            Decimal(0),
+        )
+        for place in range(len(columns))
+    ]
