@@ -86,6 +86,12 @@ class Program(models.Model):
         related_name="programs",
         verbose_name="văn bản phê duyệt",
     )
+    is_sample = models.BooleanField(
+        "số liệu minh họa",
+        default=False,
+        editable=False,
+        help_text="Không phải số liệu thật: mọi trang nêu rõ, không cộng vào tổng nào khác.",
+    )
     search_key = search_key_of("name")
     sort_key = sort_key_of("name")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -189,6 +190,13 @@ def _content(report: Report) -> dict[str, Any]:
         .select_related("target__indicator")
         .order_by("target__indicator__code", "number")
     )
+    return content_of(report, figures, versions)
+
+
+def content_of(
+    report: Report, figures: Iterable[Figure], versions: Iterable[TargetVersion]
+) -> dict[str, Any]:
+    """An edition's content; figures and versions in the order of their indicators' codes."""
     return {
         "formula": 1,
         "program": report.program.code,
