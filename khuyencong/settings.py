@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "reports.entry.work.work_in_header",
             ],
             "builtins": ["reports.templatetags.figures"],
         },
@@ -184,6 +185,7 @@ CONTENT_SECURITY_POLICY = {
 # Jobs. Figures are never lost with a message: beat sweeps the marks that are still there.
 # Celery's name for a Unix socket differs from redis-py's.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("db=", "virtual_host=")
+CELERY_DB_REUSE_MAX = 1000  # tasks on one connection: its prepared statements are worth keeping
 CELERY_TASK_IGNORE_RESULT = True  # JobRun is the record
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -204,6 +206,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reports.tasks.verify_sample",
         "schedule": crontab(hour=2, minute=30),  # in CELERY_TIMEZONE
     },
+    "prepare-reports": {
+        "task": "reports.entry.tasks.prepare_reports",
+        "schedule": crontab(hour=6, minute=0),
+    },
+    "remind": {"task": "reports.entry.tasks.remind", "schedule": crontab(hour=7, minute=0)},
 }
 
 # Reminders by e-mail: EMAIL_URL=smtp+tls://nguoidung:matkhau@maychu:587. Without it they are

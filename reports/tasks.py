@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from celery import Task, shared_task
-from django.db import OperationalError, transaction
+from django.db import OperationalError, close_old_connections, transaction
 
 from reports.attainment import recompute
 from reports.attainment.verify.sample import check_sample
@@ -19,7 +19,12 @@ SAMPLE = 50  # pairs of a program and an indicator, every night
     max_retries=3,
 )
 def recompute_marked(self: Task[[], None]) -> None:
-    """Sent when a write commits, and by beat: a lost message costs one sweep, never a figure."""
+    """Sent when a write commits, and by beat: a lost message costs one sweep, never a figure.
+
+    A worker may keep its connection from task to task (CELERY_DB_REUSE_MAX), and with it what is
+    prepared there; one that is broken or too old goes here.
+    """
+    close_old_connections()
     recompute.recompute_marked(worker=self.request.hostname or "")
 
 

@@ -53,6 +53,21 @@ def filled_database(size: Size, *, keep: bool, step: Step) -> Iterator[None]:
             _execute(f"DROP DATABASE {name}")
 
 
+@contextmanager
+def scratch_database(name: str) -> Iterator[None]:
+    """The default connection leads to an empty, migrated database inside, which is gone after."""
+    home = connection.settings_dict["NAME"]
+    scratch = f"{MIGRATED}_{name}"
+    _recreate(scratch, template=_migrated_database())
+    _lead_to(scratch)
+    try:
+        yield
+    finally:
+        _lead_to(home)
+        _execute(f"DROP DATABASE {scratch} WITH (FORCE)")
+        drop_template()
+
+
 def drop_template() -> None:
     _execute(f"DROP DATABASE IF EXISTS {MIGRATED}")
 

@@ -16,8 +16,10 @@ T = TypeVar("T")
 
 LOADERS = 2  # connections that write figures at once
 
-# Every month of every province, sent and approved. The edition holds no figures: nothing that is
-# measured reads it, and two thousand editions of five thousand figures are a gigabyte.
+# Every month of every province, sent and approved, by the unit that stands at the month's end: of a
+# province that changed within the stage at first by its predecessor. The edition holds no figures:
+# nothing that is measured reads it, and two thousand editions of five thousand figures are a
+# gigabyte.
 REPORTS = """
 INSERT INTO reports_report (program_id, province_id, period_id, state, note)
 SELECT program.id, province.id, month.id, 'approved', ''
@@ -26,8 +28,10 @@ JOIN programs_period AS stage ON stage.id = program.stage_id
 JOIN programs_period AS month ON month.calendar = program.calendar
     AND month.kind = program.leaf_kind
     AND month.starts_on >= stage.starts_on AND month.ends_on <= stage.ends_on
-CROSS JOIN programs_province AS province
-WHERE program.id = %s AND province.id = ANY (%s)
+JOIN programs_lineage AS lineage ON lineage.unit_id = ANY (%s)
+JOIN programs_province AS province ON province.id = lineage.part_id
+    AND month.ends_on BETWEEN province.valid_from AND coalesce(province.valid_to, 'infinity')
+WHERE program.id = %s
 ORDER BY month.starts_on, province.code
 """
 
@@ -53,7 +57,7 @@ def load_reports(program: Program, provinces: list[Province]) -> None:
     approver = User.objects.create_user("bench", full_name="Người duyệt")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(REPORTS, [program.pk, [province.pk for province in provinces]])
+        cursor.execute(REPORTS, [[province.pk for province in provinces], program.pk])
         cursor.execute(TRANSITIONS, [approver.pk])
         cursor.execute(EDITIONS)
         cursor.execute("SET LOCAL session_replication_role = origin")
@@ -92,12 +96,13 @@ FROM (
                (hash.hash >> 24 & 1048575) %% 40 + 1 AS amount
         FROM reports_report AS report
         JOIN programs_period AS month ON month.id = report.period_id
+        JOIN programs_lineage AS lineage ON lineage.part_id = report.province_id
         JOIN (
             SELECT id, province_id, code::bigint AS code, false AS is_whole
             FROM programs_organisation WHERE kind = 'commune'
             UNION ALL
-            SELECT NULL, id, code::bigint, true FROM programs_province
-        ) AS unit ON unit.province_id = report.province_id
+            SELECT NULL, id, code::bigint, true FROM programs_province WHERE successor_id IS NULL
+        ) AS unit ON unit.province_id = lineage.unit_id
         JOIN programs_indicator AS indicator
             ON (unit.is_whole AND indicator.position IN (59, 60))
             OR (NOT unit.is_whole AND indicator.position <= 54)

@@ -18,6 +18,7 @@ from programs.catalogues import DATA, load_periods, load_provinces
 from programs.models import (
     Activity,
     Indicator,
+    Lineage,
     Organisation,
     Participation,
     Period,
@@ -68,7 +69,7 @@ def generate(size: Size) -> None:
         load_periods()
         program = _make_program()
         indicators = _make_indicators()
-        provinces = list(Province.objects.on(date(2026, 1, 1)).order_by("code"))[: size.provinces]
+        provinces = list(Province.objects.filter(successor=None).order_by("code"))[: size.provinces]
         _make_organisations(provinces, communes=size.communes)
         _make_activities(program, provinces)
         _make_targets(program, indicators, provinces, communes=size.communes)
@@ -140,33 +141,43 @@ def _make_organisations(provinces: list[Province], *, communes: int) -> None:
 
 
 def _make_activities(program: Program, provinces: list[Province]) -> None:
-    """One activity a quarter in each province: what the distinct indicator recounts."""
+    """One activity a quarter in each province: what the distinct indicator recounts.
+
+    It is the standing unit's: Đồng Nai became a city on 30/04/2026.
+    """
     enterprises: dict[int, list[Organisation]] = {}
     for enterprise in Organisation.objects.filter(kind="enterprise").order_by("pk"):
         enterprises.setdefault(enterprise.province_id, []).append(enterprise)
 
     days = [date(year, month, 10) for year in YEARS for month in (2, 5, 8, 11)]
+    standing = {
+        (province, day): lineage.part_id
+        for province in provinces
+        for lineage in Lineage.objects.filter(unit=province).select_related("part")
+        for day in days
+        if lineage.part.valid_from <= day <= (lineage.part.valid_to or date.max)
+    }
+    places = [(province, day) for province in provinces for day in days]
     activities = Activity.objects.bulk_create(
         Activity(
             program=program,
-            province=province,
+            province_id=standing[province, day],
             code=f"{day:%Y-%m}",
             name=f"Đề án {province.name} {day:%m/%Y}",
             kind="project",
             state="accepted",
             starts_on=day,
         )
-        for province in provinces
-        for day in days
+        for province, day in places
     )
     Participation.objects.bulk_create(
         Participation(
             activity=activity,
-            organisation=enterprises[activity.province_id][(7 * number + turn) % ENTERPRISES],
+            organisation=enterprises[province.pk][(7 * number + turn) % ENTERPRISES],
             role="beneficiary",
-            took_part_on=days[number % len(days)],
+            took_part_on=day,
         )
-        for number, activity in enumerate(activities)
+        for number, (activity, (province, day)) in enumerate(zip(activities, places, strict=True))
         for turn in range(10)
     )
 

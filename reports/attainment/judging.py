@@ -22,7 +22,7 @@ from reports.attainment.arithmetic import (
 )
 from reports.attainment.prepared import execute
 from reports.attainment.sql import OF_YEAR
-from reports.attainment.touched import Parameters, Touched
+from reports.attainment.touched import CELLS, PLACES_OF_CELLS, UNITS_OF_CELLS, Parameters, Touched
 
 STORED_DECIMALS = 6
 
@@ -99,8 +99,8 @@ def judge(touched: Touched, written: Collection[int], *, judge_all: bool) -> lis
     if judge_all:
         parameters = touched.parameters
         statement = (
-            f"WITH {touched.sql}, touched_unit AS ({touched.stored_units}),"
-            f" touched_place AS ({touched.stored_places})"
+            f"WITH {CELLS}, touched_unit AS ({UNITS_OF_CELLS}),"
+            f" touched_place AS ({PLACES_OF_CELLS})"
             f" {UNJUDGED.format(rows=REACHED)}"
         )
     elif written:
@@ -125,32 +125,77 @@ def _judged(rows: Iterable[tuple[Any, ...]]) -> Iterator[Judged]:
         unplanned, unplanned_in_year, direction, scale = row[5:9]
         plan, *promise, parts = row[9:15]
         year_plan, *year_promise, year_parts = row[15:21]
-        done: Exact | NoPercentage = NoPercentage(no_actual) if actual is None else actual
-        now_actual, now_no_actual = actual, no_actual
-        if scale is not None and numerator is not None:
-            done = ratio_of_sums(numerator, denominator, scale=scale)
-            if isinstance(done, NoPercentage):
-                now_actual, now_no_actual = None, done.value
-            else:
-                now_actual, now_no_actual = rounded(done, decimals=STORED_DECIMALS), ""
-
-        way = WAYS[direction]
-        shown, stands = judged(
-            done, _plan(*promise), way, plan_is_partial=bool(parts and unplanned)
+        now = verdict(
+            actual,
+            no_actual,
+            numerator,
+            denominator,
+            scale=scale,
+            direction=WAYS[direction],
+            plan=plan_of(*promise),
+            plan_is_partial=bool(parts and unplanned),
+            has_year_plan=year_plan is not None,
+            year_plan=plan_of(*year_promise),
+            year_plan_is_partial=bool(year_parts and unplanned_in_year),
         )
-        percent, reason = _stored(shown)
-        year_percent, year_reason = None, ""
-        if year_plan is not None:
-            shown, _ = judged(
-                done,
-                _plan(*year_promise),
-                way,
-                plan_is_partial=bool(year_parts and unplanned_in_year),
-            )
-            year_percent, year_reason = _stored(shown)
-        now = (plan, percent, reason, stands.value, year_plan, year_percent, year_reason)
-        if now != row[21:] or (now_actual, now_no_actual) != (actual, no_actual):
-            yield Judged(pk, now_actual, now_no_actual, *now)
+        said = Judged(
+            pk,
+            now.actual,
+            now.no_actual,
+            plan,
+            now.percent,
+            now.reason,
+            now.standing,
+            year_plan,
+            now.year_percent,
+            now.year_reason,
+        )
+        if said[1:] != (actual, no_actual, *row[21:]):
+            yield said
+
+
+class Verdict(NamedTuple):
+    """What is stored of a figure and its plans, beside the primary keys of these."""
+
+    actual: Decimal | None  # of a ratio its division, else what was added up
+    no_actual: str
+    percent: Decimal | None
+    reason: str
+    standing: str
+    year_percent: Decimal | None
+    year_reason: str
+
+
+def verdict(
+    actual: Decimal | None,
+    no_actual: str,
+    numerator: Decimal | None,
+    denominator: Decimal | None,
+    *,
+    scale: int | None,
+    direction: Direction,
+    plan: Plan | None,
+    plan_is_partial: bool,
+    has_year_plan: bool,
+    year_plan: Plan | None,
+    year_plan_is_partial: bool,
+) -> Verdict:
+    """Judge a figure, or the two sums of a ratio (`scale` is its scale), against its plans."""
+    done: Exact | NoPercentage = NoPercentage(no_actual) if actual is None else actual
+    if scale is not None and numerator is not None:
+        done = ratio_of_sums(numerator, denominator, scale=scale)
+        if isinstance(done, NoPercentage):
+            actual, no_actual = None, done.value
+        else:
+            actual, no_actual = rounded(done, decimals=STORED_DECIMALS), ""
+
+    shown, standing = judged(done, plan, direction, plan_is_partial=plan_is_partial)
+    percent, reason = _stored(shown)
+    year_percent, year_reason = None, ""
+    if has_year_plan:
+        shown, _ = judged(done, year_plan, direction, plan_is_partial=year_plan_is_partial)
+        year_percent, year_reason = _stored(shown)
+    return Verdict(actual, no_actual, percent, reason, standing.value, year_percent, year_reason)
 
 
 def _stored(shown: Decimal | NoPercentage) -> tuple[Decimal | None, str]:
@@ -161,7 +206,7 @@ WAYS = {way.value: way for way in Direction}
 
 
 @lru_cache(maxsize=1024)
-def _plan(
+def plan_of(
     shape: str | None, lower: Decimal | None, upper: Decimal | None, baseline: Decimal | None
 ) -> Plan | None:
     return None if shape is None else Plan(Shape(shape), lower, upper, baseline)

@@ -14,7 +14,7 @@ from reports.attainment.layers import layered
 from reports.attainment.prepared import execute
 from reports.attainment.recounts import ATTENDED
 from reports.attainment.rows import replace_rows
-from reports.attainment.touched import Needs, Touched
+from reports.attainment.touched import CELLS, UNITS_OF_CELLS, Needs, Touched
 
 # Every leaf's work in every wanted period that holds it, for a ratio those of both its parts.
 # What was done since before the period began is not the period's, but may still differ on a
@@ -266,7 +266,7 @@ def recompute_periods(touched: Touched) -> tuple[int, int, list[int]]:
     with connection.cursor() as cursor:
         execute(
             cursor,
-            f"WITH {touched.sql}, {sums}, {replace_rows(touched.stored_units)}",
+            f"WITH {CELLS}, {sums}, {replace_rows(UNITS_OF_CELLS)}",
             touched.parameters,
             planned_once=touched.is_few,
         )

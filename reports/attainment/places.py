@@ -15,7 +15,7 @@ from reports.attainment.prepared import execute
 from reports.attainment.recounts import ATTENDED
 from reports.attainment.rows import COVERAGE, KEY, SUMS, replace_rows
 from reports.attainment.sql import OF_YEAR, columns
-from reports.attainment.touched import Needs, Touched
+from reports.attainment.touched import CELLS, PLACES_OF_CELLS, Needs, Touched
 
 # Who owes what in each current unit, region and the nation, figures or not.
 OWED = """
@@ -40,7 +40,10 @@ owed_by_nation AS (
     FROM owed_by_unit GROUP BY period_id
 )"""
 
-PARTS = """
+
+def parts_in(rows: str) -> str:
+    """The rows of reporting units that places are made of: `rows` joins them with `owed`."""
+    return f"""
 part AS (
     SELECT row.indicator_id, row.period_id, row.layer, row.province_id,
            owed.current_id, owed.region, owed.unit_id, owed.exists_then,
@@ -48,17 +51,27 @@ part AS (
            row.numerator, row.denominator, row.no_actual, row.leaves_reported,
            row.leaves_unexpected, row.leaves_provisional,
            indicator.aggregation, measured.aggregation AS measured_as
-    FROM wanted_unit
+    FROM {rows}
+    JOIN programs_indicator AS indicator ON indicator.id = row.indicator_id
+    JOIN programs_indicator AS measured
+        ON measured.id = coalesce(indicator.numerator_id, indicator.id)
+)"""
+
+
+PARTS_OF_CELLS = parts_in("""wanted_unit
     JOIN owed ON (owed.period_id, owed.current_id)
         = (wanted_unit.period_id, wanted_unit.current_id)
     JOIN reports_attainment AS row
         ON (row.program_id, row.indicator_id, row.period_id, row.scope, row.province_id)
          = (%(program)s, wanted_unit.indicator_id, wanted_unit.period_id, 'reported',
-            owed.province_id)
-    JOIN programs_indicator AS indicator ON indicator.id = row.indicator_id
-    JOIN programs_indicator AS measured
-        ON measured.id = coalesce(indicator.numerator_id, indicator.id)
-)"""
+            owed.province_id)""")
+
+
+def parts_of_everything(units: str) -> str:
+    return parts_in(f"""{units} AS row
+    JOIN owed ON (owed.period_id, owed.province_id) = (row.period_id, row.province_id)
+        AND row.scope = 'reported'""")
+
 
 # Distinct counts of every place at once; of the places that records fall short of what was
 # typed for a leaf, none.
@@ -311,19 +324,22 @@ ONLY_PLANNED = """
 
 
 @cache
-def sums_over_places(needs: Needs, *, is_everything: bool) -> str:
-    """The named parts from the rows of reporting units to those of places, `fresh`."""
+def sums_over_places(needs: Needs, *, units: str | None = None) -> str:
+    """The named parts from the rows of reporting units to those of places, `fresh`.
+
+    Of everything the former are in the table `units`; of a few cells all rows are stored.
+    """
     cell_of_unit = ("indicator_id", "period_id", "current_id")
     by_unit = layered("part", cell=cell_of_unit, part=("province_id",), has_layers=needs.layers)
     by_region = total("region", "unit_of_region", "in_region", has_layers=needs.layers)
     by_nation = total("nation", "every_unit", "", has_layers=needs.layers)
     return f"""
 {OWED},
-{PARTS},
+{parts_of_everything(units) if units else PARTS_OF_CELLS},
 {f"{ATTENDED}, {RECOUNTED}" if needs.recounts else NOT_RECOUNTED},
 layered_part AS ({by_unit}),
 {UNIT},
-{EVERY_UNIT if is_everything else EVERY_UNIT_OF_CELLS},
+{EVERY_UNIT if units else EVERY_UNIT_OF_CELLS},
 fresh AS (
     SELECT {columns("", (*KEY, *SUMS, *COVERAGE))} FROM unit_row
     UNION ALL {by_region}
@@ -338,11 +354,11 @@ def recompute_places(touched: Touched) -> tuple[int, int, list[int]]:
     Returns how many rows there are now, how many are gone, and the primary keys of those that
     were written.
     """
-    sums = sums_over_places(touched.needs, is_everything=touched.is_everything)
+    sums = sums_over_places(touched.needs)
     with connection.cursor() as cursor:
         execute(
             cursor,
-            f"WITH {touched.sql}, {sums}, {replace_rows(touched.stored_places)}",
+            f"WITH {CELLS}, {sums}, {replace_rows(PLACES_OF_CELLS)}",
             touched.parameters,
             planned_once=touched.is_few,
         )

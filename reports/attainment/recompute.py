@@ -27,6 +27,7 @@ from reports.attainment.periods import recompute_periods
 from reports.attainment.places import recompute_places
 from reports.attainment.plans import recompute_plans
 from reports.attainment.touched import Cell, Needs, Touched, stored_needs
+from reports.attainment.wholesale import recompute_everything
 from reports.models import JobRun, JobState, RecomputeMark
 
 # How many indicators of a program go through the later steps at a time: memory stays flat
@@ -132,7 +133,7 @@ def _recomputed(program_id: int, stale: Stale) -> Iterator[tuple[int, int]]:
         needs = needs if cells else needs_of_changed
         cells |= changed
     if cells:
-        touched = Touched(program_id, cells=cells, needs=needs, is_few=is_few)
+        touched = Touched(program_id, cells, needs, is_few=is_few)
         yield _rows(touched, judge_all=bool(stale.plans))
 
 
@@ -159,15 +160,18 @@ PLAN_FOR_MANY = """
 SELECT set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
        set_config('enable_sort', 'off', true), set_config('work_mem', '256MB', true),
        set_config('join_collapse_limit', '8', true), set_config('from_collapse_limit', '8', true),
-       set_config('jit', 'off', true)"""
+       set_config('cursor_tuple_fraction', '1', true), set_config('jit', 'off', true)"""
 
 
 def _rows_of(program_id: int, indicators: Iterable[int]) -> Iterator[tuple[int, int]]:
     ordered = sorted(indicators)
-    for first in range(0, len(ordered), INDICATORS_AT_A_TIME):
-        some = ordered[first : first + INDICATORS_AT_A_TIME]
-        needs = stored_needs(program_id, some)
-        yield _rows(Touched(program_id, indicators=some, needs=needs), judge_all=True)
+    parts = (
+        ordered[first : first + INDICATORS_AT_A_TIME]
+        for first in range(0, len(ordered), INDICATORS_AT_A_TIME)
+    )
+    return recompute_everything(
+        program_id, ((part, stored_needs(program_id, part)) for part in parts)
+    )
 
 
 def _rows(touched: Touched, *, judge_all: bool) -> tuple[int, int]:

@@ -60,10 +60,11 @@ def totals_by_source(
 
     `rows` are those that the reader may see, and only they are added. The nation and a region
     have rows of national programs; there the local ones are added over today's units. A layer's
-    missing rows are the official ones. One query.
+    missing rows are the official ones. Sample programs are no source. One query.
     """
     found = (
         rows.filter(_of_either_source(place), period=period, layer__in={layer, Layer.OFFICIAL})
+        .filter(program__is_sample=False)
         .select_related("indicator", "program", "plan")
         .order_by("indicator__position", "indicator__code", "indicator", "program", "pk")
     )

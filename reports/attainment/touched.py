@@ -1,8 +1,8 @@
-"""Which rows a run computes anew: the named parts `touched` and `wanted` of its statements.
+"""Which rows a run computes anew: the named parts `wanted…` of its statements.
 
-Either what a few changes touched, cell by cell, or everything of some indicators. The
-statements that follow read only these parts, so a full rebuild and one changed figure run the
-same text.
+Either what some changes touched, cell by cell (CELLS), or everything of some indicators
+(EVERYTHING). The sums that follow read only these parts, so that a full rebuild and one changed
+figure are added up by the same text.
 """
 
 from __future__ import annotations
@@ -63,36 +63,15 @@ def stored_needs(program_id: int, indicators: Collection[int]) -> Needs:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What to compute anew in a program: `cells`, or everything of `indicators`."""
+    """Which cells of a program to compute anew."""
 
     program: int
-    cells: Collection[Cell] = ()
-    indicators: Collection[int] | None = None
-    needs: Needs = Needs()
-    is_few: bool = False  # of cells: then the statements are planned once (prepared.py)
-
-    @property
-    def is_everything(self) -> bool:
-        return self.indicators is not None
-
-    @property
-    def sql(self) -> str:
-        return EVERYTHING if self.is_everything else CELLS
-
-    @property
-    def stored_units(self) -> str:
-        """The stored rows of the touched reporting units."""
-        return UNITS_OF_INDICATORS if self.is_everything else UNITS_OF_CELLS
-
-    @property
-    def stored_places(self) -> str:
-        """The stored rows of the places above them."""
-        return PLACES_OF_INDICATORS if self.is_everything else PLACES_OF_CELLS
+    cells: Collection[Cell]
+    needs: Needs
+    is_few: bool  # then the statements are planned once for each connection (prepared.py)
 
     @property
     def parameters(self) -> Parameters:
-        if self.indicators is not None:
-            return {"program": self.program, "indicators": list(self.indicators)}
         return {
             "program": self.program,
             "touched_indicators": [cell.indicator for cell in self.cells],
@@ -145,7 +124,9 @@ series AS (
     SELECT indicator.id AS indicator_id, leaf.province_id
     FROM indicator
     JOIN (SELECT DISTINCT indicator_id, province_id FROM reports_leafsum
-          WHERE program_id = %(program)s) AS leaf
+          WHERE program_id = %(program)s AND indicator_id = ANY (ARRAY(
+              SELECT unnest(ARRAY[id, numerator_id]) FROM indicator
+          ))) AS leaf
         ON leaf.indicator_id IN (indicator.id, indicator.numerator_id)
     UNION
     SELECT indicator_id, province_id FROM reports_officialplan
@@ -199,13 +180,3 @@ PLACES_OF_CELLS = """
     JOIN reports_attainment AS row
         ON (row.program_id, row.indicator_id, row.period_id, row.scope)
          = (%(program)s, wanted_place.indicator_id, wanted_place.period_id, 'nation')"""
-
-# All of them: rows that the frame no longer knows must go.
-UNITS_OF_INDICATORS = """
-    SELECT * FROM reports_attainment
-    WHERE program_id = %(program)s AND indicator_id = ANY (%(indicators)s)
-      AND scope = 'reported'"""
-PLACES_OF_INDICATORS = """
-    SELECT * FROM reports_attainment
-    WHERE program_id = %(program)s AND indicator_id = ANY (%(indicators)s)
-      AND scope <> 'reported'"""
