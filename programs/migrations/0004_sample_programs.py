@@ -6,44 +6,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('programs', '0003_organisation_country'),
+        ("programs", "0003_organisation_country"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='program',
-            name='insert_insert',
+            model_name="program",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='program',
-            name='update_update',
+            model_name="program",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='program',
-            name='delete_delete',
+            model_name="program",
+            name="delete_delete",
         ),
         migrations.AddField(
-            model_name='program',
-            name='is_sample',
-            field=models.BooleanField(default=False, editable=False, help_text='Không phải số liệu thật: mọi trang nêu rõ, không cộng vào tổng nào khác.', verbose_name='số liệu minh họa'),
+            model_name="program",
+            name="is_sample",
+            field=models.BooleanField(
+                default=False,
+                editable=False,
+                help_text="Không phải số liệu thật: mọi trang nêu rõ, không cộng vào tổng nào khác.",
+                verbose_name="số liệu minh họa",
+            ),
         ),
         migrations.AddField(
-            model_name='programevent',
-            name='is_sample',
-            field=models.BooleanField(default=False, editable=False, help_text='Không phải số liệu thật: mọi trang nêu rõ, không cộng vào tổng nào khác.', verbose_name='số liệu minh họa'),
+            model_name="programevent",
+            name="is_sample",
+            field=models.BooleanField(
+                default=False,
+                editable=False,
+                help_text="Không phải số liệu thật: mọi trang nêu rõ, không cộng vào tổng nào khác.",
+                verbose_name="số liệu minh họa",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='program',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "programs_programevent" ("calendar", "code", "document_id", "follows_id", "id", "is_sample", "leaf_kind", "level", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "province_id", "stage_id") VALUES (NEW."calendar", NEW."code", NEW."document_id", NEW."follows_id", NEW."id", NEW."is_sample", NEW."leaf_kind", NEW."level", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."province_id", NEW."stage_id"); RETURN NULL;', hash='ed94309600ce0d13462c68817f7eac5b8f15d65b', operation='INSERT', pgid='pgtrigger_insert_insert_5a554', table='programs_program', when='AFTER')),
+            model_name="program",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "programs_programevent" ("calendar", "code", "document_id", "follows_id", "id", "is_sample", "leaf_kind", "level", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "province_id", "stage_id") VALUES (NEW."calendar", NEW."code", NEW."document_id", NEW."follows_id", NEW."id", NEW."is_sample", NEW."leaf_kind", NEW."level", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."province_id", NEW."stage_id"); RETURN NULL;',
+                    hash="ed94309600ce0d13462c68817f7eac5b8f15d65b",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_5a554",
+                    table="programs_program",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='program',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "programs_programevent" ("calendar", "code", "document_id", "follows_id", "id", "is_sample", "leaf_kind", "level", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "province_id", "stage_id") VALUES (NEW."calendar", NEW."code", NEW."document_id", NEW."follows_id", NEW."id", NEW."is_sample", NEW."leaf_kind", NEW."level", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."province_id", NEW."stage_id"); RETURN NULL;', hash='ad6a457b106bccdd29a2e1ecfde1e98720e51ea4', operation='UPDATE', pgid='pgtrigger_update_update_7f86c', table='programs_program', when='AFTER')),
+            model_name="program",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "programs_programevent" ("calendar", "code", "document_id", "follows_id", "id", "is_sample", "leaf_kind", "level", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "province_id", "stage_id") VALUES (NEW."calendar", NEW."code", NEW."document_id", NEW."follows_id", NEW."id", NEW."is_sample", NEW."leaf_kind", NEW."level", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."province_id", NEW."stage_id"); RETURN NULL;',
+                    hash="ad6a457b106bccdd29a2e1ecfde1e98720e51ea4",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_7f86c",
+                    table="programs_program",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='program',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "programs_programevent" ("calendar", "code", "document_id", "follows_id", "id", "is_sample", "leaf_kind", "level", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "province_id", "stage_id") VALUES (OLD."calendar", OLD."code", OLD."document_id", OLD."follows_id", OLD."id", OLD."is_sample", OLD."leaf_kind", OLD."level", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."province_id", OLD."stage_id"); RETURN NULL;', hash='df7c5efd7ff36b699b4d3447f8d52d7d815d5c1b', operation='DELETE', pgid='pgtrigger_delete_delete_7c1d4', table='programs_program', when='AFTER')),
+            model_name="program",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "programs_programevent" ("calendar", "code", "document_id", "follows_id", "id", "is_sample", "leaf_kind", "level", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "province_id", "stage_id") VALUES (OLD."calendar", OLD."code", OLD."document_id", OLD."follows_id", OLD."id", OLD."is_sample", OLD."leaf_kind", OLD."level", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."province_id", OLD."stage_id"); RETURN NULL;',
+                    hash="df7c5efd7ff36b699b4d3447f8d52d7d815d5c1b",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_7c1d4",
+                    table="programs_program",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from django.db.models import Q
 
 from programs.models import Indicator
 from programs.models.indicator import Aggregation
 from programs.numbers import show_number, show_percent
 from reports.attainment.arithmetic import Exact, NoPercentage
 from reports.attainment.phrases import amount, plan_amount
-from reports.entry.expected import expected_in
+from reports.entry.expected import catalogue_of, expected_in
 from reports.entry.measures import Measure, measures_of
 from reports.entry.said import shown
 from reports.entry.years import WITHIN_YEAR
@@ -36,10 +40,11 @@ class Beside:
     differs: str  # how the typed total differs from the sum of its activities or units
 
     @classmethod
-    def of(cls, indicator: Indicator, measure: Measure, figure: Figure | None) -> Beside:
+    def of(cls, indicator: Indicator, measure: Measure, value: Decimal | None) -> Beside:
+        """`value` is the figure of the whole province, None where it has none."""
         part = measure.activities or measure.units
         differs = ""
-        if part and figure is not None and figure.value not in (None, part.value):
+        if part and value not in (None, part.value):
             what = "hoạt động" if measure.activities else "đơn vị"
             differs = f"khác tổng {part.count} {what}: {show_number(part.value)}"
         return cls(
@@ -123,23 +128,32 @@ def sheet_of(report: Report) -> Sheet:
                 figure=figure,
                 text=shown(figure),
                 plan=plan_amount(measure.plan, decimals=indicator.decimals) if measure.plan else "",
-                beside=Beside.of(indicator, measure, figure),
+                beside=Beside.of(indicator, measure, figure.value if figure else None),
                 is_typed=indicator.aggregation != Aggregation.RATIO,
             )
         )
     return Sheet(report, rows, has_year=report.period.kind in WITHIN_YEAR)
 
 
-def beside_of(report: Report, indicators: list[Indicator]) -> dict[int, Beside]:
-    """What changes around some cells, and around the ratios made of them, by indicator."""
-    ratios = expected_in(report).filter(numerator__in=indicators) | expected_in(report).filter(
-        denominator__in=indicators
+def beside_of(
+    report: Report,
+    indicators: Collection[Indicator],
+    *,
+    typed: Mapping[int, Decimal | None] | None = None,
+) -> dict[int, Beside]:
+    """What changes around some cells, and around the ratios made of them, by indicator.
+
+    `typed` stands for figures that are not stored (yet), by indicator.
+    """
+    ratios = catalogue_of(report).filter(
+        Q(numerator__in=indicators) | Q(denominator__in=indicators)
     )
     touched = {indicator.pk: indicator for indicator in [*indicators, *ratios]}
-    measures = measures_of(report, touched.values())
-    figures = whole_figures(report)
+    measures = measures_of(report, touched.values(), typed=typed)
+    values = {pk: figure.value for pk, figure in whole_figures(report).items()}
+    values |= typed or {}
     return {
-        pk: Beside.of(indicator, measures[pk], figures.get(pk)) for pk, indicator in touched.items()
+        pk: Beside.of(indicator, measures[pk], values.get(pk)) for pk, indicator in touched.items()
     }
 
 
@@ -147,7 +161,7 @@ def whole_figures(report: Report) -> dict[int, Figure]:
     """The province's own figures of the report, by indicator."""
     rows = report.figures.filter(
         unit=None, activity=None, nature=FigureNature.ACTUAL
-    ).select_related("typed_by")
+    ).select_related("typed_by", "indicator")
     return {figure.indicator_id: figure for figure in rows}
 
 

@@ -22,6 +22,7 @@ from reports.models import (
     Figure,
     FigureState,
     Remark,
+    RemarkKind,
     Report,
     ReportState,
     Review,
@@ -46,9 +47,16 @@ class ReasonMissing(Exception):
 def submit(report: Report, *, by: User, at: datetime | None = None) -> None:
     """Send the report to be approved; its figures are closed from now on.
 
+    It answers for figures that were returned by themselves before the whole report was opened.
     Raises PermissionDenied if `by` may not enter figures there, and WrongState.
     """
+    at = at or timezone.now()
     _move(report, ReportState.SUBMITTED, Right.ENTER, OPEN_STATES, by=by, at=at)
+    returned = report.figures.returned()
+    Remark.objects.bulk_create(
+        Remark(figure=figure, kind=RemarkKind.ANSWERED, by=by, at=at) for figure in returned
+    )
+    returned.update(review=Review.ANSWERED)
 
 
 @transaction.atomic

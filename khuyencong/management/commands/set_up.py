@@ -13,7 +13,7 @@ from reports.tasks import recompute_soon
 class Command(BaseCommand):
     """What `./kc up` runs before it serves; as often as you like."""
 
-    help = "Cập nhật cơ sở dữ liệu, nạp danh mục, số liệu Hà Nội và số liệu minh họa, gửi yêu cầu tính toán."
+    help = "Cập nhật cơ sở dữ liệu, nạp danh mục, số liệu Hà Nội và minh họa, gửi yêu cầu tính."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write("Cập nhật cấu trúc cơ sở dữ liệu…")

@@ -101,10 +101,10 @@ def sent_reports(program: Program) -> dict[int, tuple[int, int]]:
 
 
 def figures_by_indicator(
-    program: Program, sent: Collection[int], indicators: Collection[int] | None
+    ground: Ground, sent: Collection[int], indicators: Collection[int] | None
 ) -> Iterator[tuple[int, Figures]]:
-    """Every figure of the program; one indicator's are in memory at a time."""
-    figures = Figure.objects.filter(program=program)
+    """Every figure of the program's units; one indicator's are in memory at a time."""
+    figures = Figure.objects.filter(program=ground.program, province__in=ground.members)
     if indicators is not None:
         figures = figures.filter(indicator__in=indicators)
     rows = (

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from programs.models import Program, TargetVersion
+from django.db.models import Q
+
+from programs.models import TargetVersion
 from programs.models.target import TargetStatus
 from programs.planning import Shape
 from reports.attainment.verify.answers import millionths_or_none
@@ -57,11 +59,15 @@ class Version(NamedTuple):
 Versions = dict[int, dict[int | None, list[Version]]]
 
 
-def versions_of(program: Program, indicator: int) -> Versions:
-    """Registered versions are wishes: never in force."""
+def versions_of(ground: Ground, indicator: int) -> Versions:
+    """The versions given to the program's units or the nation. Registered ones are wishes."""
     versions: Versions = defaultdict(lambda: defaultdict(list))
     rows = (
-        TargetVersion.objects.filter(target__program=program, target__indicator=indicator)
+        TargetVersion.objects.filter(
+            Q(target__province__in=ground.members) | Q(target__province=None),
+            target__program=ground.program,
+            target__indicator=indicator,
+        )
         .exclude(status=TargetStatus.REGISTERED)
         .order_by()
     )

@@ -146,11 +146,11 @@ def _recomputed(
             layers,
             records_of(program, indicator, approved, ground) if is_distinct else NO_RECORDS,
         )
-        return rows_of(doings, versions_of(program, indicator.pk), indicator.direction)
+        return rows_of(doings, versions_of(ground, indicator.pk), indicator.direction)
 
     done = set()
     read = None if indicators is None else wanted | halves
-    for pk, figures in figures_by_indicator(program, sent, read):
+    for pk, figures in figures_by_indicator(ground, sent, read):
         indicator = catalogue[pk]
         layers = answers_on_layers(
             figures,

@@ -37,7 +37,7 @@ def records_of(
     program: Program, indicator: Indicator, approved: dict[int, set[int]], ground: Ground
 ) -> Records:
     """The organisations or countries that an indicator counts, in the activity's unit."""
-    activities = Activity.objects.filter(program=program).order_by()
+    activities = Activity.objects.filter(program=program, province__in=ground.members).order_by()
     if indicator.content_group_id is not None:
         activities = activities.filter(content_groups=indicator.content_group_id)
     units_of_activities = dict(activities.values_list("pk", "province_id"))

@@ -68,7 +68,7 @@ class Story:
     """A small country whose people write at random, the same for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = Random(seed)  # noqa: S311
+        self.chance = Random(seed)
         periods = calendar(2025, 2026)
         self.leaves = [periods[f"{year}-Q{n}"] for year in (2025, 2026) for n in (1, 2, 3, 4)]
         self.planned = [

@@ -32,7 +32,7 @@ def standing_in_place_of(unit: Province, day: date) -> Province:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_national_totals_of_both_views_are_equal_for_every_period(seed):
-    chance = Random(seed)  # noqa: S311
+    chance = Random(seed)
     periods = calendar(2024, 2026)
     program = national(periods["2024-2026"], "quarter")
     period, cumulative = (IndicatorFactory.create(entry_mode=m) for m in ("period", "cumulative"))

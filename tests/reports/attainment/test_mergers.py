@@ -16,6 +16,7 @@ from django.db.models import Sum
 
 from programs.models import Period, Province
 from reports.attainment.recompute import recompute_marked
+from reports.attainment.verify.proof import differences_of
 from reports.models import Attainment, Scope
 from tests.factories import IndicatorFactory, ProvinceFactory, RatioFactory
 from tests.reports.attainment.story import (
@@ -368,3 +369,18 @@ def test_sums_of_a_ratio_are_equal_in_both_views(land):
         sums = rows.filter(scope=scope).aggregate(Sum("numerator"), Sum("denominator"))
         assert sums == {"numerator__sum": 50, "denominator__sum": 200}
     assert (nation(ratio, year).actual, current(ratio, year, land.new).actual) == (25, 35)
+
+
+def test_after_a_merger_is_taken_back_another_units_plans_and_figures_have_no_row(land):
+    """The plan of «Mới» in the program of «Hai» stays where it is, and is of no program now."""
+    program = local(land.two, land.periods["2024-2025"], "quarter")
+    classes = IndicatorFactory.create()
+    plan(program, classes, land.periods["2025-9T"], 5, province=land.new)
+    recompute_marked()
+    assert Attainment.objects.filter(program=program, province=land.new).exists()
+
+    Province.objects.filter(pk=land.two.pk).update(valid_to=None, successor=None)
+    recompute_marked()
+
+    assert not Attainment.objects.filter(program=program, province=land.new).exists()
+    assert differences_of(program) == []

@@ -65,7 +65,7 @@ def now_of() -> dict[Key, Key]:
 def indicator(catalogue_rows: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Indicator]:
     """Every unit that stands at the end of a quarter has a figure that no sum can imitate."""
     with django_db_blocker.unblock(), transaction.atomic():
-        chance = Random(202)  # noqa: S311
+        chance = Random(202)
         indicator = IndicatorFactory.create()
         program = national(Period.objects.get(key="2021-2025"), "quarter")
         done = {

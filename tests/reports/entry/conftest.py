@@ -38,6 +38,7 @@ def month(number: int, *, year: int = 2026) -> Period:
 
 
 def open_report(program: Program, period: Period) -> Report:
+    assert program.province
     return Report.objects.create(program=program, province=program.province, period=period)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from programs.models import Activity, Organisation
+from programs.models import Activity
 from programs.models.activity import ActivityKind
 from reports.attainment.recompute import recompute_marked
 from reports.entry.activities import (
@@ -25,7 +25,7 @@ from reports.entry.figures import ReportClosed
 from reports.entry.sheet import sheet_of
 from reports.entry.workflow import approve, submit
 from reports.models import Attainment, Scope
-from tests.factories import IndicatorFactory
+from tests.factories import IndicatorFactory, OrganisationFactory
 from tests.reports.entry.conftest import month, open_report, say
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def a_class(**given: object) -> Described:
         "ends_on": date(2026, 8, 28),
         "place": "Phú Vinh",
     }
-    return Described(**(usual | given))  # type: ignore[arg-type]
+    return Described(**(usual | given))
 
 
 def test_an_activity_is_entered_once_with_place_people_numbers_and_money(
@@ -111,7 +111,7 @@ def test_every_number_that_cannot_be_is_named_and_nothing_is_written(
 def test_an_organisation_written_without_accents_is_the_one_that_is_known(
     august, classes, staff, hanoi
 ):
-    known = Organisation.objects.create(name="HTX Gốm Bát Tràng", kind="cooperative", province=hanoi)
+    known = OrganisationFactory.create(name="HTX Gốm Bát Tràng", kind="cooperative", province=hanoi)
     put_activity(august, a_class(beneficiary="htx gom bat trang"), by=staff)
     assert known.participations.count() == 1
 
@@ -171,7 +171,9 @@ TYPED = {
 }
 
 
-def test_a_line_is_entered_and_stands_in_the_list_with_its_totals(address, client, classes, trained):
+def test_a_line_is_entered_and_stands_in_the_list_with_its_totals(
+    address, client, classes, trained
+):
     number, people = f"so-{classes.pk}", f"so-{trained.pk}"
     response = client.post(address, TYPED | {number: "1", people: "1.250"}, follow=True)
 
@@ -183,7 +185,13 @@ def test_a_line_is_entered_and_stands_in_the_list_with_its_totals(address, clien
 
 def test_everything_wrong_is_said_at_once_and_nothing_typed_is_lost(address, client, classes):
     number = f"so-{classes.pk}"
-    wrong = {"name": "Lớp thêu", "kind": "class", "starts_on": "31/8", number: "1.25", "local": "1,5"}
+    wrong = {
+        "name": "Lớp thêu",
+        "kind": "class",
+        "starts_on": "31/8",
+        number: "1.25",
+        "local": "1,5",
+    }
 
     content = client.post(address, wrong).content.decode()
 

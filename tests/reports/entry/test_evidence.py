@@ -10,12 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from reports.entry import evidence
+from reports.entry.activities import put_activity
 from reports.entry.evidence import FileRefused, add_file, kind_of, lacking_evidence, remove_file
 from reports.entry.workflow import submit
 from reports.models import EvidenceFile, FileKind
 from tests.factories import IndicatorFactory
 from tests.reports.entry.conftest import say
-from tests.reports.entry.test_activities import a_class, put_activity
+from tests.reports.entry.test_activities import a_class
 
 pytestmark = pytest.mark.django_db
 
