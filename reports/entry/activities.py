@@ -8,10 +8,11 @@ overwritten (workflow.make_official, sheet.Beside.differs).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import count
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -87,9 +88,10 @@ class Line:
 class NumbersRefused(Exception):
     """Some of an activity's numbers cannot be; `answers` say which and why. Nothing is written."""
 
-    def __init__(self, answers: Sequence[Saved]) -> None:
+    def __init__(self, answers: Sequence[Saved], rows: Sequence[int]) -> None:
         super().__init__("; ".join(answer.message for answer in answers))
         self.answers = answers
+        self.rows = rows  # of the activity that each answer is about, as they were given
 
 
 def activities_of(report: Report) -> ActivityQuerySet:
@@ -160,7 +162,6 @@ def lines_of(report: Report, columns: Sequence[Indicator]) -> list[Line]:
     ]
 
 
-@transaction.atomic
 def put_activity(
     report: Report, described: Described, *, by: User, activity: Activity | None = None
 ) -> Activity:
@@ -168,17 +169,45 @@ def put_activity(
 
     Raises PermissionDenied, ReportClosed, and NumbersRefused with every number that cannot be.
     """
+    return put_activities(report, [(described, activity)], by=by)[0]
+
+
+@transaction.atomic
+def put_activities(
+    report: Report, rows: Sequence[tuple[Described, Activity | None]], *, by: User
+) -> list[Activity]:
+    """The same for many at once, all or none; None beside a description makes a new activity."""
     if not may(by, Right.ENTER, report.province):
         raise PermissionDenied
     if not report.is_open:
         raise ReportClosed(
             f"Báo cáo {report} «{report.get_state_display()}» nên không sửa được hoạt động của nó."
         )
+    codes = _free_codes(report, {described.code for described, _ in rows})
+    written = [_put(report, described, activity, codes) for described, activity in rows]
+    changes = [
+        Change(Cell(report.pk, indicator, activity=activity.pk), base=None, text=text)
+        for activity, (described, _) in zip(written, rows, strict=True)
+        for indicator, text in described.numbers.items()
+    ]
+    answers = save_cells(changes, by=by)
+    if refused := [each for each in answers if each.outcome is not Outcome.SAVED]:
+        places = {activity.pk: place for place, activity in enumerate(written)}
+        raise NumbersRefused(
+            refused, [places[each.change.cell.activity or 0] for each in refused]
+        )
+    _put_groups(written, [described for described, _ in rows])
+    return written
+
+
+def _put(
+    report: Report, described: Described, activity: Activity | None, codes: Iterator[str]
+) -> Activity:
     if activity is None:
         activity = Activity(
             program=report.program, province=report.province, state=ActivityState.ACCEPTED
         )
-    activity.code = described.code or activity.code or next_code(report)
+    activity.code = described.code or activity.code or next(codes)
     activity.name = described.name
     activity.kind = described.kind
     activity.starts_on = described.starts_on
@@ -188,24 +217,21 @@ def put_activity(
     activity.save()
     _put_people(activity, described)
     _put_money(activity, described.money)
-    answers = save_cells(
-        [
-            Change(Cell(report.pk, indicator, activity=activity.pk), base=None, text=text)
-            for indicator, text in described.numbers.items()
-        ],
-        by=by,
-    )
-    if refused := [each for each in answers if each.outcome is not Outcome.SAVED]:
-        raise NumbersRefused(refused)
-    groups = {
-        group
-        for group in Indicator.objects.filter(
-            pk__in=[pk for pk, text in described.numbers.items() if text.strip()]
-        ).values_list("content_group", flat=True)
-        if group is not None
-    }
-    activity.content_groups.add(*groups)
     return activity
+
+
+def _put_groups(activities: Sequence[Activity], described: Sequence[Described]) -> None:
+    """The contents of Điều 4 that the numbers belong to, beside those said before."""
+    asked = {pk for each in described for pk, text in each.numbers.items() if text.strip()}
+    groups = dict(
+        Indicator.objects.filter(pk__in=asked, content_group__isnull=False).values_list(
+            "pk", "content_group"
+        )
+    )
+    for activity, each in zip(activities, described, strict=True):
+        said = {groups[pk] for pk, text in each.numbers.items() if text.strip() and pk in groups}
+        if said:
+            activity.content_groups.add(*said)
 
 
 @transaction.atomic
@@ -228,13 +254,13 @@ def remove_activity(report: Report, activity: Activity, *, by: User) -> None:
     activity.delete()
 
 
-def next_code(report: Report) -> str:
-    """«HD-007»: the next number in the program and province."""
+def _free_codes(report: Report, taken: set[str]) -> Iterator[str]:
+    """«HD-007» and on: the next numbers in the program and province that are not `taken`."""
     codes = Activity.objects.filter(
         program=report.program_id, province=report.province_id, code__regex=r"^HD-\d+$"
     ).values_list("code", flat=True)
     highest = max((int(code.removeprefix("HD-")) for code in codes), default=0)
-    return f"HD-{highest + 1:03}"
+    return (code for number in count(highest + 1) if (code := f"HD-{number:03}") not in taken)
 
 
 def supported_before(activity: Activity) -> list[Participation]:
@@ -262,13 +288,12 @@ def _put_people(activity: Activity, described: Described) -> None:
         (ParticipantRole.BENEFICIARY, described.beneficiary, OrganisationKind.ENTERPRISE),
     ):
         now = activity.participations.filter(role=role)
+        if now.count() > 1:
+            continue  # several are kept as they are
         if not name.strip() or day is None:
-            if now.count() == 1:
-                now.delete()
+            now.delete()
             continue
         organisation = _organisation(activity, name, kind)
-        if now.count() > 1 and not now.filter(organisation=organisation).exists():
-            continue  # several are kept as they are
         now.exclude(organisation=organisation).delete()
         Participation.objects.update_or_create(
             activity=activity,

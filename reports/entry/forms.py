@@ -16,12 +16,30 @@ from reports.entry.activities import SOURCES, Described, Money
 from reports.entry.said import read_cell, shown
 from reports.models import Report
 
+NOT_A_DAY = "Không rõ là ngày nào. Hãy gõ dd/mm/yyyy, ví dụ 28/08/2026."
+
 
 class ActivityForm(forms.Form):
-    name = forms.CharField(label="Tên hoạt động", max_length=300)
-    kind = forms.ChoiceField(label="Loại", choices=ActivityKind.choices)
-    starts_on = forms.DateField(label="Từ ngày")
-    ends_on = forms.DateField(label="Đến hết ngày", required=False)
+    name = forms.CharField(
+        label="Tên hoạt động",
+        max_length=300,
+        error_messages={"required": "Chưa có tên hoạt động. Hãy gõ tên."},
+    )
+    kind = forms.ChoiceField(
+        label="Loại",
+        choices=ActivityKind.choices,
+        error_messages={"required": "Chưa có loại. Hãy chọn trong danh sách."},
+    )
+    starts_on = forms.DateField(
+        label="Từ ngày",
+        error_messages={
+            "required": "Chưa có ngày bắt đầu. Hãy gõ dd/mm/yyyy.",
+            "invalid": NOT_A_DAY,
+        },
+    )
+    ends_on = forms.DateField(
+        label="Đến hết ngày", required=False, error_messages={"invalid": NOT_A_DAY}
+    )
     place = forms.CharField(label="Địa điểm", max_length=250, required=False)
     implementer = forms.CharField(label="Đơn vị thực hiện", max_length=250, required=False)
     beneficiary = forms.CharField(label="Đơn vị thụ hưởng", max_length=250, required=False)
@@ -45,7 +63,8 @@ class ActivityForm(forms.Form):
         self.columns = columns
         self.activity = activity
         if activity is not None:
-            kwargs.setdefault("initial", _initial(report, activity))
+            # Who read a whole list has it already.
+            kwargs["initial"] = kwargs.get("initial") or _initial(report, activity)
         super().__init__(*args, **kwargs)
         for column in columns:
             self.fields[_name(column)] = forms.CharField(
@@ -76,7 +95,7 @@ class ActivityForm(forms.Form):
         cleaned = super().clean() or {}
         first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
         if first and last and last < first:
-            self.add_error("ends_on", "Ngày kết thúc phải từ ngày bắt đầu trở đi.")
+            self.add_error("ends_on", "Ngày kết thúc ở trước ngày bắt đầu. Hãy sửa một trong hai ngày.")
         counted_on = last or first
         period = self.report.period
         if counted_on and not period.starts_on <= counted_on <= period.ends_on:
@@ -95,9 +114,8 @@ class ActivityForm(forms.Form):
         same = Activity.objects.filter(
             program=self.report.program_id, province=self.report.province_id, code=code
         )
-        if self.activity is not None:
-            same = same.exclude(pk=self.activity.pk)
-        if code and same.exists():
+        is_its_own = self.activity is not None and self.activity.code == code
+        if code and not is_its_own and same.exists():
             self.add_error("code", "Tỉnh đã có hoạt động mang mã này trong chương trình.")
         return cleaned
 

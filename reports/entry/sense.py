@@ -31,6 +31,9 @@ class Sense(StrEnum):
     EVIDENCE = "evidence"  # no document where the indicator asks for one
 
 
+# One reason may hold for all of these in a report.
+ANSWERED_TOGETHER = (Sense.COPIED, Sense.EVIDENCE)
+
 LABELS = {
     Sense.THOUSANDS: "nhầm đơn vị tính",
     Sense.SIZE: "lớn khác thường",

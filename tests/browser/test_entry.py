@@ -517,6 +517,20 @@ def test_a_report_that_is_sent_meanwhile_locks_but_for_what_comes_back(
     expect(line(sheet, year.flow)).to_contain_text("Bị trả lại: Thiếu một lớp ở Ba Vì")
 
 
+def test_a_report_is_not_sent_while_a_cell_of_it_is_not_saved(sheet: Page, year: Year):
+    typed = sheet.locator('[data-field="text"]').first
+    typed.click()
+    sheet.keyboard.type("1.25")
+    sheet.keyboard.press("Enter")
+    expect(sheet.locator("[data-status]")).to_contain_text("1 ô cần xem lại")
+
+    sheet.get_by_role("button", name="Gửi duyệt").click()
+
+    expect(sheet.locator("#announcement")).to_contain_text("còn 1 ô chưa lưu")
+    expect(sheet).to_have_url(re.compile(rf"/bao-cao/{year.report.pk}/$"))
+    sheet.keyboard.press("Escape")
+
+
 def test_rows_are_found_without_accents_and_by_what_is_missing(sheet: Page, year: Year):
     sheet.get_by_label("Tìm chỉ tiêu").fill("dao tao nghe")
     expect(sheet.locator("tr[data-line]:visible")).to_have_count(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from programs.access import Right, SignedInRequest, may
 from reports.entry.checks import Finding, findings_of, justify
+from reports.entry.sense import ANSWERED_TOGETHER, LABELS
 from reports.entry.sheet import sheet_of
 from reports.entry.workflow import WrongState, submit
 from reports.models import Report
@@ -41,9 +44,15 @@ def send(request: SignedInRequest, pk: int) -> HttpResponse:
                 messages.success(request, f"Đã gửi {report}. Lãnh đạo sẽ thấy trong «Chờ duyệt».")
             return redirect("entry:report", pk)
     sheet = sheet_of(report)
+    alike = Counter(finding.sense for finding in findings if finding.is_open)
     context: dict[str, object] = {
         "report": report,
         "findings": findings,
+        "together": [
+            (sense.value, LABELS[sense], alike[sense])
+            for sense in ANSWERED_TOGETHER
+            if alike[sense] > 1
+        ],
         "open": sum(finding.is_open for finding in findings),
         "impossible": sum(finding.is_impossible for finding in findings),
         "unanswered": sheet.typed_rows - sheet.answered,
@@ -56,6 +65,7 @@ def send(request: SignedInRequest, pk: int) -> HttpResponse:
 def _answered(request: SignedInRequest, report: Report, findings: list[Finding]) -> list[Finding]:
     given = {
         finding.key: request.POST.get(f"ly-do-{finding.key}", "").strip()
+        or request.POST.get(f"ly-do-{finding.sense}", "").strip()
         for finding in findings
         if finding.is_open and not finding.is_impossible
     }

@@ -231,7 +231,7 @@ class _Paper:
 
     def _write_amount(self, row: int, column: Column, text: str, style: Any) -> None:
         """A number as a number where Excel keeps it exactly, else as the text it is."""
-        value = _exact_float(text)
+        value = exact_float(text)
         if value is None:
             self._write_text(row, column, text, style)
         else:
@@ -301,7 +301,7 @@ class _Paper:
         sheet.set_footer("&L&8Khuyến Công&R&8Trang &P/&N")
 
 
-def _exact_float(text: str) -> float | None:
+def exact_float(text: str) -> float | None:
     """The number `text` stands for, if Excel's own numbers can hold it to the last digit."""
     try:
         exact = read_number(text, decimals=6)

@@ -199,3 +199,15 @@ def test_the_number_of_queries_does_not_grow_with_the_report(
     say(april, *[(each, 5) for each in IndicatorFactory.create_batch(30)], by=staff)
     with django_assert_max_num_queries(14):
         findings_of(fresh(april))
+
+
+def test_one_reason_may_hold_for_all_missing_evidence(april, classes, staff, client):
+    fairs, models = IndicatorFactory.create_batch(2, evidence_required=True)
+    say(april, (classes, 11), (fairs, 2), (models, 1), by=staff)
+    client.force_login(staff)
+    reason = "Hồ sơ giấy lưu tại Trung tâm Khuyến công"
+
+    client.post(reverse("entry:send", args=[april.pk]), {"ly-do-evidence": reason})
+
+    assert fresh(april).state == "submitted"
+    assert list(Justification.objects.values_list("reason", flat=True)) == [reason] * 2

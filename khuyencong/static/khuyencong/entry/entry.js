@@ -224,6 +224,15 @@ const start = (table) => {
   document.querySelector("[data-undo]")?.addEventListener("click", () => grid.step("undo"));
   document.querySelector("[data-redo]")?.addEventListener("click", () => grid.step("redo"));
   document.querySelector("[data-sheet-form]")?.addEventListener("submit", (event) => event.preventDefault());
+  // What is not saved would not be in the report that is sent.
+  document.querySelector("[data-send]")?.addEventListener("submit", (event) => {
+    if (grid.box?.dataset.dirty) grid.commit();
+    const unsaved = desk.pending().length + desk.held().filter(([key]) => book.get(key)).length;
+    if (!unsaved) return;
+    event.preventDefault();
+    announce(`Chưa gửi duyệt: còn ${unsaved} ô chưa lưu. Hãy sửa, hoặc chờ lưu xong rồi gửi.`, { visibly: true });
+    if (!toHeld.hidden) toHeld.click();
+  });
   table.addEventListener("click", (event) => {
     const detail = event.target.closest("[data-detail-link]");
     if (!detail || event.ctrlKey || event.metaKey || event.shiftKey) return;
