@@ -27,8 +27,9 @@ from programs.models import (
 )
 from programs.planning import Direction, Shape
 from reports.entry.figures import enter_figure
+from reports.entry.review import accept, answer, return_figure
 from reports.entry.workflow import approve, reopen, send_back, submit
-from reports.models import Figure, FigureNature, Report, ReportState
+from reports.models import Figure, FigureNature, Report, ReportState, Review
 from reports.models.report import OPEN_STATES
 from tests.factories import PeriodFactory
 from tests.reports.attainment.country import (
@@ -189,8 +190,39 @@ def correct_report(country: Country) -> None:
         finish(country, report)
 
 
+def return_one_figure(country: Country) -> None:
+    """By itself, out of a report that was sent or approved."""
+    figure = country.one_of(
+        Figure.objects.whole()
+        .filter(
+            nature=FigureNature.ACTUAL,
+            review=Review.NONE,
+            report__state__in=(ReportState.SUBMITTED, ReportState.APPROVED),
+        )
+        .order_by("pk")
+    )
+    return_figure(figure.report, figure.indicator, by=country.by, reason="Chưa khớp")
+
+
+def answer_figure(country: Country) -> None:
+    """With another number or with the same."""
+    figure = country.one_of(Figure.objects.returned().order_by("pk"))
+    if country.perhaps():
+        said = typed(country.one_of(WHOLE_NUMBERS))
+        enter_figure(figure.report, figure.indicator, said, by=country.by)
+    if country.perhaps():
+        answer(figure, by=country.by)
+
+
+def accept_figure(country: Country) -> None:
+    answered = Figure.objects.filter(review=Review.ANSWERED, report__state=ReportState.APPROVED)
+    accept(country.one_of(answered.order_by("pk")), by=country.by)
+
+
 def delete_figure(country: Country) -> None:
-    never_approved = Figure.objects.filter(approved_state="", report__state__in=OPEN_STATES)
+    never_approved = Figure.objects.filter(
+        approved_state="", report__state__in=OPEN_STATES, remarks=None
+    )
     country.one_of(never_approved.order_by("pk")).delete()
 
 
@@ -298,7 +330,13 @@ def delete_target(country: Country) -> None:
 
 
 def move_target(country: Country) -> None:
-    target = country.one_of(Target.objects.select_related("program__stage").order_by("pk"))
+    """Not one that a merger taken back has left in another unit's program: that is refused."""
+    targets = Target.objects.select_related("program__stage", "province").order_by("pk")
+    target = country.one_of(
+        target
+        for target in targets
+        if target.province is None or target.province in country.units_of(target.program)
+    )
     moved = {
         "indicator": country.one_of(country.indicators_of(target.province_id)),
         "period": country.one_of(periods_of_program(target.program)),
@@ -484,6 +522,9 @@ DEEDS: tuple[Deed, ...] = (
     move_report,
     approve_report,
     correct_report,
+    return_one_figure,
+    answer_figure,
+    accept_figure,
     delete_figure,
     delete_report,
     double_figures,
