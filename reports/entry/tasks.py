@@ -7,7 +7,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
-from reports.entry import deadlines
+from reports.entry import deadlines, reminders
 from reports.entry.workbook import run
 
 
@@ -20,7 +20,7 @@ def prepare_reports() -> None:
 @shared_task(name="reports.entry.tasks.remind")
 def remind() -> None:
     """Beat sends this every morning, and a return as it commits: each thing is told once."""
-    deadlines.remind(timezone.localdate())
+    reminders.remind(timezone.localdate())
 
 
 @shared_task(name="reports.entry.tasks.read_workbook", soft_time_limit=180)

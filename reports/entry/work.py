@@ -32,14 +32,8 @@ from accounts.models import User
 from programs.access import ROLES_WITH, Right, rows_where
 from programs.models import Indicator, Lineage, Target
 from programs.models.indicator import Aggregation
-from reports.entry.deadlines import (
-    DEADLINE,
-    days_left,
-    days_words,
-    deadline_of,
-    occasion_words,
-    reminders_of,
-)
+from reports.entry.deadlines import DEADLINE, days_left, days_words, deadline_of
+from reports.entry.reminders import occasion_words, reminders_of
 from reports.models import (
     Figure,
     FigureNature,

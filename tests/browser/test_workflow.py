@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from programs.models import Province
-from reports.entry.deadlines import remind
 from reports.entry.figures import enter_figure
+from reports.entry.reminders import remind
 from reports.entry.review import answer, comment, return_figure
 from reports.entry.said import Typed
 from reports.entry.workflow import approve, reopen, send_back, submit

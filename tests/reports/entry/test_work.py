@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from programs.access import Role
-from reports.entry.deadlines import remind
 from reports.entry.expected import expected_in
+from reports.entry.reminders import remind
 from reports.entry.review import answer, return_figure
 from reports.entry.work import Line, cell_counts, first_lines, work_count, work_of
 from reports.entry.workflow import approve, reopen, send_back, submit
