@@ -61,7 +61,7 @@ VALUE = """
        CASE WHEN indicator.aggregation IN ('flow', 'stock') THEN work.total
             ELSE work.whole END"""
 STATE = "CASE WHEN work.not_applicable THEN 'not_applicable' ELSE 'reported' END"
-WAS_DUE = "coalesce(province.valid_to, 'infinity') >= leaf.ends_on"
+WAS_DUE = "leaf.ends_on BETWEEN province.valid_from AND coalesce(province.valid_to, 'infinity')"
 
 
 def typed_per_period(cells: str) -> str:
@@ -114,7 +114,9 @@ def work_of(figures: str) -> str:
             SELECT figure.*,
                    CASE WHEN indicator.entry_mode = 'period'
                             OR figure.state = 'not_applicable' THEN leaf.starts_on
-                        ELSE coalesce(lag(leaf.ends_on) OVER earlier + 1, first.starts_on)
+                        -- Before the unit was there (by what is known now) it was all its own.
+                        ELSE coalesce(lag(leaf.ends_on) OVER earlier + 1,
+                                      least(first.starts_on, leaf.ends_on))
                         END AS since,
                    figure.value - CASE WHEN indicator.entry_mode = 'period' THEN 0
                        ELSE coalesce(lag(figure.value) OVER earlier, 0) END AS work

@@ -7,6 +7,7 @@ at it as at any other write.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -37,7 +38,16 @@ from reports.models import (
     Transition,
     WorkbookImport,
 )
-from reports.sample.story import SHARE, SHARE_PLAN, THINGS, Thing, done, planned
+from reports.sample.story import (
+    SHARE,
+    SHARE_PLAN,
+    THINGS,
+    Thing,
+    Unit,
+    done,
+    planned,
+    size_of,
+)
 
 CODE = "MINH-HOA-2024-2026"
 NAME = "Chương trình minh họa 2024-2026 (số liệu không có thật)"
@@ -128,6 +138,7 @@ class _Sample:
         self.units = list(Province.objects.filter(valid_to=None)) + list(
             Province.objects.filter(valid_to__gte=date(FIRST, 1, 1))
         )
+        self.told = _told(self.units)
         self.months = list(
             Period.objects.filter(
                 calendar=Calendar.STATISTICAL, kind=PeriodKind.MONTH, year__range=(FIRST, LAST)
@@ -170,7 +181,7 @@ class _Sample:
                     continue
                 for thing, indicator in self.things.values():
                     targets.append(self.target(indicator, unit, year))
-                    numbers.append(planned(thing, unit.code, year.year))
+                    numbers.append(planned(thing, self.told[unit.pk], year.year))
                 targets.append(self.target(share, unit, year))
                 numbers.append(Decimal(SHARE_PLAN))
         Target.objects.bulk_create(targets)
@@ -247,7 +258,7 @@ class _Sample:
 
     def figure(self, report: Report, thing: Thing, indicator: Indicator) -> Figure:
         period = report.period
-        value = done(thing, report.province.code, period.year, period.number)
+        value = done(thing, self.told[report.province_id], period.year, period.number)
         return Figure(
             report=report,
             program=self.program,
@@ -326,6 +337,19 @@ class _Sample:
             save_cells([change], by=self.clerk, at=at)
             submit(report, by=self.clerk, at=at)
             approve(report, by=self.approver, at=at + timedelta(days=1))
+
+
+def _told(units: Iterable[Province]) -> dict[int, Unit]:
+    """Each unit for the story. One made by a merger is as large as what it took over."""
+    keys = {unit.pk: f"{unit.code} {unit.valid_from}" for unit in units}
+    sizes = {pk: size_of(key) for pk, key in keys.items()}
+    parts: defaultdict[int, list[int]] = defaultdict(list)
+    for unit in units:
+        if unit.successor_id in keys:
+            parts[unit.successor_id].append(unit.pk)
+    for heir, taken in parts.items():
+        sizes[heir] = sum(sizes[part] for part in taken)
+    return {pk: Unit(key, sizes[pk]) for pk, key in keys.items()}
 
 
 def _revised(lower: Decimal | None) -> Decimal:

@@ -43,26 +43,34 @@ THINGS = (
 SHARE, SHARE_PLAN = "1-ty-le-co-viec-lam", 80
 
 
-def size_of(province: str) -> float:
-    """How large the unit's programs are; 1 is the middle."""
-    return _drawn("size", province).uniform(0.45, 1.9)
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A province during its span of time: its key, and how large its programs are (1: middling)."""
+
+    key: str
+    size: float
 
 
-def planned(thing: Thing, province: str, year: int) -> Decimal:
+def size_of(key: str) -> float:
+    """The size of a unit that was not made of others; of others it is their sum."""
+    return _drawn("size", key).uniform(0.45, 1.9)
+
+
+def planned(thing: Thing, unit: Unit, year: int) -> Decimal:
     """The plan of the year: near what will be done, at times far from it."""
-    hope = _drawn("plan", thing.code, province, year).uniform(0.8, 1.25)
+    hope = _drawn("plan", thing.code, unit.key, year).uniform(0.8, 1.15)
     if thing.is_stock:
         hope = 1.05
-    return _rounded(thing, thing.year * size_of(province) * GROWTH[year] * hope)
+    return _rounded(thing, thing.year * unit.size * GROWTH[year] * hope)
 
 
-def done(thing: Thing, province: str, year: int, month: int) -> Decimal:
+def done(thing: Thing, unit: Unit, year: int, month: int) -> Decimal:
     """What was done in the month; of a stock what there is at its end."""
-    chance = _drawn("done", thing.code, province, year, month)
-    level = thing.year * size_of(province) * GROWTH[year]
+    chance = _drawn("done", thing.code, unit.key, year, month)
+    level = thing.year * unit.size * GROWTH[year]
     if thing.is_stock:
         return _rounded(thing, level * (1 + 0.004 * month))
-    pace = _drawn("pace", thing.code, province, year).uniform(0.75, 1.15)
+    pace = _drawn("pace", thing.code, unit.key, year).uniform(0.8, 1.25)
     share = SEASON[month - 1] / sum(SEASON)
     return _rounded(thing, level * pace * share * chance.lognormvariate(0, 0.25), chance)
 

@@ -384,3 +384,28 @@ def test_after_a_merger_is_taken_back_another_units_plans_and_figures_have_no_ro
 
     assert not Attainment.objects.filter(program=program, province=land.new).exists()
     assert differences_of(program) == []
+
+
+@pytest.mark.parametrize("leaf", ["quarter", "month"])
+def test_figures_from_before_the_day_on_which_a_unit_is_now_said_to_begin(land, leaf):
+    """Somebody corrects a unit's first day: what it had reported before is unexpected, not lost."""
+    program = national(land.periods["2024-2025"], leaf)
+    early = land.periods["2025-Q1" if leaf == "quarter" else "2025-02"]
+    flow = IndicatorFactory.create()
+    others = [
+        IndicatorFactory.create(entry_mode="cumulative"),
+        IndicatorFactory.create(aggregation="stock"),
+        IndicatorFactory.create(aggregation="rate"),
+        IndicatorFactory.create(aggregation="distinct", counted="organisation"),
+    ]
+    ratio = RatioFactory.create(numerator=flow, denominator=IndicatorFactory.create())
+    typed = dict.fromkeys((flow, ratio.denominator, *others), 5)
+    report_and_approve(program, early, typed, province=land.alone)
+    recompute_marked()
+
+    Province.objects.filter(pk=land.alone.pk).update(valid_from=MERGER)
+    recompute_marked()
+
+    year = row(flow, land.periods["2025"], land.alone)
+    assert (year.actual, year.leaves_unexpected) == (5, 1)
+    assert differences_of(program) == []

@@ -15,7 +15,7 @@ from programs.access import Role
 from programs.models import Indicator
 from reports.attainment.recompute import recompute_marked
 from reports.entry.review import answer, return_figure
-from reports.entry.workflow import approve, submit
+from reports.entry.workflow import approve, reopen, submit
 from reports.models import Attainment, Figure, Remark, Report, Review
 from reports.models.places import Layer, Scope
 from tests.conftest import person
@@ -411,3 +411,19 @@ def test_the_thread_costs_the_same_however_long_it_is(
     with django_assert_max_num_queries(14):
         response = post(client, "comment_figure", approved, figure.indicator, text=" ")
     assert text_of(response).count("Ý kiến ") >= 8
+
+
+def test_sending_the_whole_report_again_answers_for_its_returned_figures(
+    approved, figure, staff, manager
+):
+    return_figure(approved, figure.indicator, by=manager, reason="Chưa khớp")
+    reopen(approved, by=manager, reason="Còn số khác cũng sai")
+    say(approved, (figure.indicator, 90), by=staff)
+
+    submit(approved, by=staff)
+    assert now(figure) == ("answered", 90, 100)
+    approve(approved, by=manager)
+
+    assert now(figure) == ("", 90, 90)
+    kinds = figure.remarks.order_by("pk").values_list("kind", "by__username")
+    assert list(kinds) == [("returned", "minh"), ("answered", "hoa")]
