@@ -140,8 +140,9 @@ typed AS (
 ),
 answered AS (
     SELECT answered.indicator_id, answered.province_id, answered.period_id, count(*) AS leaves,
-           count(*) FILTER (WHERE NOT leaf.ends_on
-               BETWEEN province.valid_from AND coalesce(province.valid_to, 'infinity')) AS unexpected
+           count(*) FILTER (
+               WHERE leaf.ends_on < province.valid_from OR leaf.ends_on > province.valid_to
+           ) AS unexpected
     FROM (
         SELECT indicator_id, province_id, period_id, leaf_id FROM typed_leaf
         UNION

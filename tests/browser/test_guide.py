@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import zlib
-from base64 import b64decode, b64encode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,7 +41,7 @@ DOCS = Path(settings.BASE_DIR) / "docs"
 IMAGES = DOCS / "images"
 GUIDE = (DOCS / "huong-dan-su-dung.md").read_text()
 SCRIPTS = Path(settings.BASE_DIR) / "khuyencong" / "static" / "khuyencong" / "entry"
-LARGEST = 120_000  # bytes of one picture
+LARGEST = 300_000  # bytes of one picture
 WORK = "/viec-can-lam/"
 
 # All that a page says or would say when asked: menus that are closed, labels, titles.
@@ -52,31 +50,6 @@ SAID = """() => [
     ...[...document.querySelectorAll("*")].flatMap((each) =>
         ["aria-label", "title", "placeholder"].map((name) => each.getAttribute(name) ?? ""))
 ].join(" ")"""
-
-
-# The 256 commonest colours of a picture, each other one as the nearest: a third of the size.
-FEW_COLOURS = """async (picture) => {
-    const bytes = Uint8Array.from(atob(picture), (each) => each.charCodeAt(0));
-    const image = await createImageBitmap(new Blob([bytes]));
-    const { width, height } = image;
-    const paper = new OffscreenCanvas(width, height).getContext("2d");
-    paper.drawImage(image, 0, 0);
-    const pixels = new Uint32Array(paper.getImageData(0, 0, width, height).data.buffer);
-    const counts = new Map();
-    for (const each of pixels) counts.set(each, (counts.get(each) ?? 0) + 1);
-    const parts = (colour) => [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
-    const common = [...counts].sort((one, two) => two[1] - one[1]).slice(0, 256);
-    const palette = common.map(([colour]) => parts(colour));
-    const nearest = new Map();
-    for (const colour of counts.keys()) {
-        const [red, green, blue] = parts(colour);
-        const off = palette.map(([r, g, b]) => (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2);
-        nearest.set(colour, off.indexOf(Math.min(...off)));
-    }
-    const text = (bytes) => btoa(Array.from(bytes, (each) => String.fromCharCode(each)).join(""));
-    const places = Array.from(pixels, (each) => nearest.get(each));
-    return { width, height, palette: text(palette.flat()), pixels: text(places) };
-}"""
 
 
 def chapter(*titles: str) -> str:
@@ -125,27 +98,7 @@ class Visit:
         if not os.environ.get("SCREENSHOTS"):
             return
         # To hide the caret the browser would add a style, which our policy forbids.
-        picture = b64encode(self.page.screenshot(caret="initial")).decode()
-        few = self.page.evaluate(FEW_COLOURS, picture)
-        (IMAGES / f"{name}.png").write_bytes(
-            png_of(few["width"], few["height"], b64decode(few["palette"]), b64decode(few["pixels"]))
-        )
-
-
-def png_of(width: int, height: int, palette: bytes, pixels: bytes) -> bytes:
-    """A PNG of one byte a pixel, its colour's place in the palette."""
-    lines = b"".join(b"\0" + pixels[at : at + width] for at in range(0, width * height, width))
-    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 3, 0, 0, 0))
-    parts = (
-        (b"IHDR", head),
-        (b"PLTE", palette),
-        (b"IDAT", zlib.compress(lines, 9)),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
-        for name, body in parts
-    )
+        self.page.screenshot(path=IMAGES / f"{name}.png", caret="initial")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Hà Nội's real figures on the real page; also draws the README's picture.
 
-    KEEP_PICTURE=1 ./kc test tests/browser/test_real_figures.py
+    SCREENSHOTS=1 ./kc test tests/browser/test_real_figures.py
 
 writes docs/images/program-page.png again.
 """
@@ -54,6 +54,6 @@ def test_the_official_sentences_stand_on_the_page(at_work: Callable[[str], Page]
         expect(sentences).to_contain_text(phrase)
     expect(page.locator(".headline")).to_contain_text("3/3 chỉ tiêu đạt kế hoạch")
 
-    picture = PICTURE if os.environ.get("KEEP_PICTURE") else tmp_path / PICTURE.name
+    picture = PICTURE if os.environ.get("SCREENSHOTS") else tmp_path / PICTURE.name
     page.screenshot(path=picture)
     assert picture.stat().st_size <= 300_000
