@@ -30,9 +30,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from programs.access import ROLES_WITH, Right, rows_where
-from programs.models import Indicator, Lineage, Target
 from programs.models.indicator import Aggregation
 from reports.entry.deadlines import DEADLINE, days_left, days_words, deadline_of
+from reports.entry.expected import cell_counts
 from reports.entry.reminders import occasion_words, reminders_of
 from reports.models import (
     Figure,
@@ -411,57 +411,6 @@ def _under_review(reports: Iterable[int]) -> Mapping[tuple[int, str], list[Figur
             FigureLine(figure, remarks[-1] if remarks else None)
         )
     return found
-
-
-def cell_counts(reports: Sequence[Report]) -> dict[int, int]:
-    """How many cells each report has to be typed in: expected_in without ratios, for many at once.
-
-    Four queries.
-    """
-    programs = {report.program_id for report in reports}
-    provinces = {report.province_id for report in reports}
-    parts: defaultdict[int, set[int | None]] = defaultdict(set)
-    for unit, part in Lineage.objects.filter(unit__in=provinces).values_list("unit", "part"):
-        parts[unit].add(part)
-    everywhere = set().union(*parts.values()) if parts else set()
-    named: defaultdict[int, set[tuple[int | None, int]]] = defaultdict(set)
-    for rows in (
-        Target.objects.filter(Q(province__in=everywhere) | Q(province=None), program__in=programs),
-        Figure.objects.filter(province__in=everywhere, program__in=programs),
-    ):
-        for program, province, indicator in (
-            rows.order_by().values_list("program", "province", "indicator").distinct()
-        ):
-            named[program].add((province, indicator))
-    catalogue = list(
-        Indicator.objects.order_by().only(
-            "province", "aggregation", "in_use", "numerator", "denominator"
-        )
-    )
-    counted: dict[tuple[int, int], int] = {}
-    for report in reports:
-        key = (report.program_id, report.province_id)
-        if key not in counted:
-            here = parts[report.province_id] | {None}
-            counted[key] = _count_cells(
-                catalogue,
-                owners={None, report.province_id, report.program.province_id},
-                named={each for place, each in named[report.program_id] if place in here},
-            )
-    return {report.pk: counted[report.program_id, report.province_id] for report in reports}
-
-
-def _count_cells(
-    catalogue: Iterable[Indicator], *, owners: set[int | None], named: set[int]
-) -> int:
-    own = {each.pk: each for each in catalogue if each.province_id in owners}
-    wanted = named & own.keys()
-    for pk in list(wanted):
-        parts = (own[pk].numerator_id, own[pk].denominator_id)
-        wanted |= {part for part in parts if part is not None and part in own}
-    if not wanted:
-        wanted = {pk for pk, each in own.items() if each.in_use}
-    return sum(own[pk].aggregation != Aggregation.RATIO for pk in wanted)
 
 
 def report_url(report: int) -> str:

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from programs.access import Role
-from reports.entry.expected import expected_in
+from reports.entry.expected import cell_counts, expected_in
 from reports.entry.reminders import remind
 from reports.entry.review import answer, return_figure
-from reports.entry.work import Line, cell_counts, first_lines, work_count, work_of
+from reports.entry.work import Line, first_lines, work_count, work_of
 from reports.entry.workflow import approve, reopen, send_back, submit
 from reports.models import Reminder, Report
 from tests.conftest import person
