@@ -81,8 +81,20 @@ class Line:
     """One activity of a report's list."""
 
     activity: Activity
-    figures: list[Figure | None]  # in the order of the list's columns
+    columns: Sequence[Indicator]
+    figures: list[Figure | None]  # in the order of `columns`
     paid: int | None  # đồng; None: no money written down
+
+    @property
+    def cells(self) -> list[tuple[Indicator, Figure | None]]:
+        return list(zip(self.columns, self.figures, strict=True))
+
+    def is_about(self, words: str) -> bool:
+        """Whether every word stands in its name, code, place or people; accents aside."""
+        told = [self.activity.code, self.activity.name, self.activity.place]
+        told += [part.organisation.name for part in self.activity.participations.all()]
+        text = search_key(" ".join(told))
+        return all(word in text for word in search_key(words).split())
 
 
 class NumbersRefused(Exception):
@@ -155,6 +167,7 @@ def lines_of(report: Report, columns: Sequence[Indicator]) -> list[Line]:
     return [
         Line(
             activity,
+            columns,
             [figures[activity.pk].get(column.pk) for column in columns],
             getattr(activity, "paid"),  # noqa: B009  # annotated above
         )
@@ -184,7 +197,8 @@ def put_activities(
             f"Báo cáo {report} «{report.get_state_display()}» nên không sửa được hoạt động của nó."
         )
     codes = _free_codes(report, {described.code for described, _ in rows})
-    written = [_put(report, described, activity, codes) for described, activity in rows]
+    known = _organisations(report, [described for described, _ in rows])
+    written = [_put(report, described, activity, codes, known) for described, activity in rows]
     changes = [
         Change(Cell(report.pk, indicator, activity=activity.pk), base=None, text=text)
         for activity, (described, _) in zip(written, rows, strict=True)
@@ -193,15 +207,17 @@ def put_activities(
     answers = save_cells(changes, by=by)
     if refused := [each for each in answers if each.outcome is not Outcome.SAVED]:
         places = {activity.pk: place for place, activity in enumerate(written)}
-        raise NumbersRefused(
-            refused, [places[each.change.cell.activity or 0] for each in refused]
-        )
+        raise NumbersRefused(refused, [places[each.change.cell.activity or 0] for each in refused])
     _put_groups(written, [described for described, _ in rows])
     return written
 
 
 def _put(
-    report: Report, described: Described, activity: Activity | None, codes: Iterator[str]
+    report: Report,
+    described: Described,
+    activity: Activity | None,
+    codes: Iterator[str],
+    known: Organisations,
 ) -> Activity:
     if activity is None:
         activity = Activity(
@@ -213,25 +229,30 @@ def _put(
     activity.starts_on = described.starts_on
     activity.ends_on = described.ends_on
     activity.place = described.place
-    activity.full_clean()
+    # Its fields only: who describes it has asked whether the code is free, and the table refuses
+    # the rest; asking again is five questions for each of a few hundred rows.
+    activity.clean_fields(exclude=("program", "province"))
+    is_new = activity.pk is None
     activity.save()
-    _put_people(activity, described)
-    _put_money(activity, described.money)
+    _put_people(activity, described, known, is_new=is_new)
+    _put_money(activity, described.money, is_new=is_new)
     return activity
 
 
 def _put_groups(activities: Sequence[Activity], described: Sequence[Described]) -> None:
     """The contents of Điều 4 that the numbers belong to, beside those said before."""
     asked = {pk for each in described for pk, text in each.numbers.items() if text.strip()}
-    groups = dict(
-        Indicator.objects.filter(pk__in=asked, content_group__isnull=False).values_list(
-            "pk", "content_group"
-        )
+    groups = dict(Indicator.objects.filter(pk__in=asked).values_list("pk", "content_group"))
+    through = Activity.content_groups.through
+    through._default_manager.bulk_create(
+        [
+            through(activity_id=activity.pk, contentgroup_id=group)
+            for activity, each in zip(activities, described, strict=True)
+            for group in {groups.get(pk) for pk, text in each.numbers.items() if text.strip()}
+            if group is not None
+        ],
+        ignore_conflicts=True,
     )
-    for activity, each in zip(activities, described, strict=True):
-        said = {groups[pk] for pk, text in each.numbers.items() if text.strip() and pk in groups}
-        if said:
-            activity.content_groups.add(*said)
 
 
 @transaction.atomic
@@ -280,50 +301,64 @@ def supported_before(activity: Activity) -> list[Participation]:
     )
 
 
-def _put_people(activity: Activity, described: Described) -> None:
+def _put_people(
+    activity: Activity, described: Described, known: Organisations, *, is_new: bool
+) -> None:
     """One implementer, one beneficiary: more are kept in the administration."""
     day = described.ends_on or described.starts_on
     for role, name, kind in (
         (ParticipantRole.IMPLEMENTER, described.implementer, OrganisationKind.CENTRE),
         (ParticipantRole.BENEFICIARY, described.beneficiary, OrganisationKind.ENTERPRISE),
     ):
-        now = activity.participations.filter(role=role)
-        if now.count() > 1:
+        now = [] if is_new else list(activity.participations.filter(role=role))
+        if len(now) > 1:
             continue  # several are kept as they are
         if not name.strip() or day is None:
-            now.delete()
+            for each in now:
+                each.delete()
             continue
-        organisation = _organisation(activity, name, kind)
-        now.exclude(organisation=organisation).delete()
-        Participation.objects.update_or_create(
-            activity=activity,
-            organisation=organisation,
-            role=role,
-            defaults={"took_part_on": day},
-        )
+        organisation = _organisation(activity, name, kind, known)
+        part = now[0] if now else Participation(activity=activity, role=role)
+        if (part.organisation_id, part.took_part_on) != (organisation.pk, day):
+            part.organisation = organisation
+            part.took_part_on = day
+            part.save()
 
 
-def _organisation(activity: Activity, name: str, kind: OrganisationKind) -> Organisation:
+Organisations = dict[str, Organisation]  # of a province, by their names without accents
+
+
+def _organisations(report: Report, described: Sequence[Described]) -> Organisations:
+    """Those that are named, of the report's province."""
+    names = {
+        search_key(name) for each in described for name in (each.implementer, each.beneficiary)
+    }
+    found = Organisation.objects.filter(province=report.province_id, search_key__in=names)
+    return {each.search_key: each for each in found.order_by("-sort_key", "-pk")}
+
+
+def _organisation(
+    activity: Activity, name: str, kind: OrganisationKind, known: Organisations
+) -> Organisation:
     """The organisation of that name in the province, accents and case aside; else a new one."""
-    known = Organisation.objects.filter(
-        province=activity.province, search_key=search_key(name).strip()
-    ).first()
-    return known or Organisation.objects.create(name=name, kind=kind, province=activity.province)
+    key = search_key(name)
+    if key not in known:
+        known[key] = Organisation.objects.create(name=name, kind=kind, province=activity.province)
+    return known[key]
 
 
-def _put_money(activity: Activity, money: Money) -> None:
-    paid = activity.funding.filter(phase=FundingPhase.DISBURSED)
+def _put_money(activity: Activity, money: Money, *, is_new: bool) -> None:
+    paid = (
+        None if is_new else activity.funding.filter(phase=FundingPhase.DISBURSED).first()
+    ) or ActivityFunding(activity=activity, phase=FundingPhase.DISBURSED)
     if not money.total:
-        paid.delete()
+        if paid.pk is not None:
+            paid.delete()
         return
-    ActivityFunding.objects.update_or_create(
-        activity=activity,
-        phase=FundingPhase.DISBURSED,
-        defaults={
-            "total": money.total,
-            **{source: getattr(money, source) for source in SOURCES},
-        },
-    )
+    for source in SOURCES:
+        setattr(paid, source, getattr(money, source))
+    paid.total = money.total
+    paid.save()
 
 
 def sums_of(lines: Sequence[Line], columns: Sequence[Indicator]) -> list[Decimal]:

@@ -16,7 +16,10 @@ from reports.entry.activities import SOURCES, Described, Money
 from reports.entry.said import read_cell, shown
 from reports.models import Report
 
+LAST_BEFORE_FIRST = "Ngày kết thúc ở trước ngày bắt đầu. Hãy sửa một trong hai ngày."
 NOT_A_DAY = "Không rõ là ngày nào. Hãy gõ dd/mm/yyyy, ví dụ 28/08/2026."
+
+DESCRIBED = ("name", "kind", "starts_on", "ends_on", "place", "implementer", "beneficiary")
 
 
 class ActivityForm(forms.Form):
@@ -48,7 +51,10 @@ class ActivityForm(forms.Form):
     counterpart = MoneyField(label="Đối ứng (đồng)", min_value=0, required=False)
     other = MoneyField(label="Khác (đồng)", min_value=0, required=False)
     code = forms.CharField(
-        label="Mã", max_length=40, required=False, help_text="Để trống: hệ thống đặt."
+        label="Mã",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"placeholder": "để trống: tự đặt", "autocomplete": "off"}),
     )
 
     def __init__(
@@ -95,7 +101,9 @@ class ActivityForm(forms.Form):
         cleaned = super().clean() or {}
         first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
         if first and last and last < first:
-            self.add_error("ends_on", "Ngày kết thúc ở trước ngày bắt đầu. Hãy sửa một trong hai ngày.")
+            self.add_error(
+                "ends_on", "Ngày kết thúc ở trước ngày bắt đầu. Hãy sửa một trong hai ngày."
+            )
         counted_on = last or first
         period = self.report.period
         if counted_on and not period.starts_on <= counted_on <= period.ends_on:
@@ -134,6 +142,15 @@ class ActivityForm(forms.Form):
             money=Money(**{source: typed[source] or 0 for source in SOURCES}),
             numbers={column.pk: typed[_name(column)] for column in self.columns},
         )
+
+    def focus_on(self, name: str) -> None:
+        self.fields[name].widget.attrs["autofocus"] = True
+
+    def focus_on_first_error(self) -> None:
+        """The keyboard goes where something is to be mended, in the order of the page."""
+        order = [*DESCRIBED, *map(_name, self.columns), *SOURCES, "code"]
+        if first := next((name for name in order if name in self.errors), None):
+            self.focus_on(first)
 
     def refuse(self, column: int, why: str) -> None:
         """Say at its number what the report said against it."""

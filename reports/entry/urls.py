@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from reports.entry.views import (
     activities,
+    activity_list,
     cells,
     editions,
     evidence,
@@ -30,6 +31,10 @@ urlpatterns: list[URLPattern] = [
     path("bao-cao/<int:pk>/gui/", sending.send, name="send"),
     # Activities and evidence.
     path("bao-cao/<int:pk>/hoat-dong/", activities.activities, name="activities"),
+    path("bao-cao/<int:pk>/hoat-dong/excel/", activity_list.activities_out, name="activities_out"),
+    path(
+        "bao-cao/<int:pk>/hoat-dong/excel/nhap/", activity_list.activities_in, name="activities_in"
+    ),
     path(
         "bao-cao/<int:pk>/hoat-dong/<int:activity>/xoa/",
         activities.activity_remove,

@@ -44,6 +44,7 @@ OF_A_PROGRAM = {
     "entry:preview": lambda program: [program.reports.get().pk],
     "entry:news": lambda program: [program.reports.get().pk],
     "entry:activities": lambda program: [program.reports.get().pk],
+    "entry:activities_out": lambda program: [program.reports.get().pk],
     "entry:evidence": lambda program: [program.reports.get().pk],
 }
 # What some of them are asked.
@@ -83,8 +84,14 @@ OF_ENTERING = {"entry:send", "entry:activity_remove"}
 # Evidence is its province's (tests/reports/entry/test_evidence).
 OF_FILES = {"entry:evidence_file", "entry:evidence_remove"}
 
-# Files that whoever enters figures sends and reads back (tests/reports/entry/workbook/test_pages).
-OF_WORKBOOKS = {"entry:workbook_in", "entry:import", "entry:import_annotated"}
+# Files that whoever enters figures sends and reads back (tests/reports/entry/workbook/test_pages,
+# tests/reports/entry/test_activities_excel).
+OF_WORKBOOKS = {
+    "entry:workbook_in",
+    "entry:import",
+    "entry:import_annotated",
+    "entry:activities_in",
+}
 
 
 def addresses(

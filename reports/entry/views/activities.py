@@ -26,6 +26,8 @@ from reports.entry.forms import ActivityForm
 from reports.entry.sheet import beside_of
 from reports.models import Report
 
+MANY = 12  # lines that are found at a glance
+
 
 @require_http_methods(["GET", "POST"])
 def activities(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -48,22 +50,33 @@ def activities(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.error(request, str(why))
         else:
             _say(request, written)
-            return redirect(_address(report, [column.code for column in columns]))
+            # The next one is typed at once.
+            return redirect(f"{_address(report, [column.code for column in columns])}&tiep=1")
+    if form.errors:
+        form.focus_on_first_error()
+    elif activity or request.GET.get("tiep"):
+        form.focus_on("name")
     lines = lines_of(report, columns)
+    sought = request.GET.get("tim", "").strip()
     beside = beside_of(report, columns)
     context: dict[str, object] = {
         "report": report,
         "columns": columns,
         "countable": countable(report).exclude(pk__in=[column.pk for column in columns]),
-        "lines": lines,
+        "lines": [line for line in lines if line.is_about(sought)],
+        "line_count": len(lines),
+        "is_long": len(lines) > MANY or bool(sought),
+        "sought": sought,
+        "paid": sum(line.paid or 0 for line in lines),
         "totals": [
-            (total, beside[column.pk].differs)
+            (column, total, beside[column.pk].differs)
             for column, total in zip(columns, sums_of(lines, columns), strict=True)
         ],
         "form": form,
         "activity": activity,
         "may_enter": may_enter,
         "here": _address(report, [column.code for column in columns]),
+        "out": _address(report, [column.code for column in columns], "activities_out"),
         "organisations": Organisation.objects.visible_to(request.user)
         .filter(province=report.province_id)
         .order_by("sort_key")[:300]
@@ -93,9 +106,9 @@ def _report(request: SignedInRequest, pk: int) -> Report:
     return get_object_or_404(reports, pk=pk)
 
 
-def _address(report: Report, codes: list[str]) -> str:
+def _address(report: Report, codes: list[str], name: str = "activities") -> str:
     query = urlencode([("cot", code) for code in codes])
-    return f"{reverse('entry:activities', args=[report.pk])}?{query}"
+    return f"{reverse(f'entry:{name}', args=[report.pk])}?{query}"
 
 
 def _say(request: SignedInRequest, activity: Activity) -> None:
