@@ -141,6 +141,31 @@ def attainment(
     return done / plan.floor
 
 
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The division behind a percentage, for whoever wants to do it again."""
+
+    method: Method
+    dividend: Fraction  # what was done; of a reduction, by how much it was reduced
+    divisor: Fraction  # what was planned; of a reduction, the reduction that was planned
+
+    @property
+    def points(self) -> Fraction:
+        """In percentage points, before rounding."""
+        return self.dividend / self.divisor * 100
+
+
+def working(actual: Exact | None, plan: Plan | None, direction: Direction) -> Working | None:
+    """Return the division that `attainment` makes; None where it has no percentage."""
+    share = attainment(actual, plan, direction)
+    if plan is None or actual is None or isinstance(share, NoPercentage):
+        return None
+    if method(plan, direction) is Method.FROM_BASELINE and plan.baseline is not None:
+        start = Fraction(plan.baseline)
+        return Working(Method.FROM_BASELINE, start - exact(actual), start - plan.ceiling)
+    return Working(Method.OF_PLAN, exact(actual), plan.floor)
+
+
 def percentage(
     actual: Exact | NoPercentage,
     plan: Plan | None,

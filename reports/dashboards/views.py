@@ -6,8 +6,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from programs.access import SignedInRequest
-from programs.models import Program
+from programs.models import Period, Program
+from reports.attainment.comparison import bases_of
+from reports.attainment.explain import explanation_of
 from reports.attainment.marks import is_stale
+from reports.attainment.wording import wording_of
 from reports.dashboards.filters import IndicatorFilter, ProgramFilter
 from reports.dashboards.lines import lines_of
 from reports.dashboards.outcomes import with_outcome
@@ -19,7 +22,7 @@ from reports.dashboards.overview import (
 )
 from reports.dashboards.selection import selected
 from reports.dashboards.tables import AttainmentTable, ProgramTable, arranged, records_of
-from reports.models import Attainment
+from reports.models import Attainment, Scope
 
 # The home page shows the programs at hand; the list has them all.
 PROGRAMS_AT_HOME = 8
@@ -77,3 +80,40 @@ def program_page(request: SignedInRequest, code: str, period_key: str = "") -> H
         "is_stale": is_stale(program),
     }
     return render(request, "reports/program_page.html", context)
+
+
+@require_GET
+def why(request: SignedInRequest, code: str, period_key: str, indicator: int) -> HttpResponse:
+    """«Vì sao 128%?»: the stored row at a place, with all that it rests on.
+
+    `noi` is a province's key, or the nation; `dia-gioi=hien-nay` asks for it together with the
+    units that it took over.
+    """
+    program = get_object_or_404(Program.objects.visible_to(request.user), code=code)
+    period = get_object_or_404(Period.objects.visible_to(request.user), key=period_key)
+    place = request.GET.get("noi", "")
+    rows = Attainment.objects.visible_to(request.user).of_program_page(program, period)
+    if place.isdecimal():
+        is_current = request.GET.get("dia-gioi") == "hien-nay"
+        scope = Scope.CURRENT if is_current else Scope.REPORTED
+        rows = rows.filter(scope=scope, province=int(place))
+    else:
+        rows = rows.filter(scope=Scope.NATION)
+    row = get_object_or_404(rows, indicator=indicator)
+    explanation = explanation_of(row, request.user)
+    others = (
+        Attainment.objects.visible_to(request.user)
+        .of_program_page(program, period)
+        .filter(indicator=indicator, province=row.province_id, region=row.region)
+        .exclude(pk=row.pk)
+    )
+    context = {
+        "program": program,
+        "selection": {"program": program, "period": period},
+        "row": row,
+        "words": wording_of(row, base=bases_of([row])[row.pk].leading),
+        "why": explanation,
+        "others": others,
+        "is_stale": is_stale(program),
+    }
+    return render(request, "reports/why.html", context)

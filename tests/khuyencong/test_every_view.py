@@ -15,8 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from programs.access import Role
 from programs.models import Program
+from reports.attainment.recompute import recompute_marked
 from reports.entry.workflow import approve, submit
-from reports.models import Remark, Transition
+from reports.models import Figure, Remark, Transition
 from tests.conftest import person
 from tests.factories import FigureFactory, LegalDocumentFactory, ProgramFactory, UserFactory
 
@@ -35,6 +36,7 @@ FILES = {"document_file"}
 OF_A_PROGRAM = {
     "dashboards:program_page": lambda program: [program.code],
     "dashboards:program_period": lambda program: [program.code, program.stage.key],
+    "dashboards:why": lambda program: [program.code, *why_of(program)],
     "entry:history": lambda program: [program.reports.get().pk],
     "entry:edition": lambda program: [program.reports.get().pk, 1],
     "entry:workbook_out": lambda program: [program.reports.get().pk],
@@ -49,9 +51,17 @@ OF_A_PROGRAM = {
 }
 # What some of them are asked.
 ASKED = {
+    "dashboards:why": lambda program: {"noi": program.province_id},
     "entry:preview": lambda program: {"indicator": cell_of(program)[1], "text": "1"},
     "entry:news": lambda program: {"since": "2026-01-01T00:00:00+00:00"},
 }
+
+
+def why_of(program: Program) -> list[object]:
+    """The address of the one figure, once it is computed."""
+    recompute_marked()
+    figure = Figure.objects.get(program=program)
+    return [figure.period.key, figure.indicator_id]
 
 
 def cell_of(program: Program) -> list[int]:
