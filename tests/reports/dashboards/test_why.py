@@ -151,7 +151,7 @@ def test_a_ratio_opens_into_its_two_sums(client, periods, hanoi):
 def test_two_clicks_from_a_percentage_to_the_typed_figure(client, machines, hanoi):
     client.force_login(person("x", Role.VIEWER, hanoi))
     page = client.get(reverse("dashboards:program_period", args=[machines.code, "2025"]))
-    (first,) = re.findall(r'class="why"\s+href="([^"]+)"', page.content.decode())
+    (first,) = re.findall(r'class="share why"\s+href="([^"]+)"', page.content.decode())
     second = re.findall(r'href="(/bao-cao/\d+/ban/1/)"', client.get(first).content.decode())
     assert "64" in client.get(second[0]).content.decode()
 
