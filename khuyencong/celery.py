@@ -9,4 +9,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "khuyencong.settings")
 app = Celery("khuyencong")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["reports.entry"])  # no app of its own
+app.autodiscover_tasks(["reports.entry", "reports.sample"])  # no apps of their own

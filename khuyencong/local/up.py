@@ -78,6 +78,8 @@ def run_with(
     if port is not None:
         with step("Phục vụ", talks=True):
             wait_until_served(crew, port)
+            # Invented figures are worth no waiting: the worker loads them meanwhile.
+            crew.run([*manage, "load_sample", "--later"], env=env, cwd=home)
         say(f"\n  Mở {holder['address']} trong trình duyệt. Ctrl-C để dừng.\n")
         while True:
             crew.look_after()

@@ -11,6 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from khuyencong.celery import app
 from programs.access import Role
 from programs.models import Indicator, Lineage, Period, Program, Province
 from reports.attainment.recompute import recompute_marked
@@ -19,6 +20,7 @@ from reports.attainment.stored import Place
 from reports.entry.workflow import digest
 from reports.models import Attainment, Edition, Figure, Report, ReportState, Scope
 from reports.sample.load import CODE, load_sample, remove_sample
+from reports.sample.tasks import load
 from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,8 @@ def test_it_goes_without_a_trace_in_results_and_takes_nothing_real_along(program
     assert not Report.objects.filter(program=program.pk).exists()
     assert not Attainment.objects.filter(program=program.pk).exists()
     assert not remove_sample()
+
+
+def test_celery_knows_the_task_that_loads_it():
+    app.loader.import_default_modules()
+    assert load.name in app.tasks

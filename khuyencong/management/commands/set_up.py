@@ -13,7 +13,7 @@ from reports.tasks import recompute_soon
 class Command(BaseCommand):
     """What `./kc up` runs before it serves; as often as you like."""
 
-    help = "Cập nhật cơ sở dữ liệu, nạp danh mục, số liệu Hà Nội và minh họa, gửi yêu cầu tính."
+    help = "Cập nhật cơ sở dữ liệu, nạp danh mục và số liệu Hà Nội, gửi yêu cầu tính toán."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write("Cập nhật cấu trúc cơ sở dữ liệu…")
@@ -22,8 +22,6 @@ class Command(BaseCommand):
         call_command("load_catalogues", stdout=self.stdout)
         self.stdout.write("Nạp số liệu khuyến công Hà Nội…")
         call_command("load_hanoi", stdout=self.stdout)
-        self.stdout.write("Nạp chương trình minh họa…")
-        call_command("load_sample", stdout=self.stdout)
         if settings.EMBEDDED:
             make_demo_accounts()
         recompute_soon()
