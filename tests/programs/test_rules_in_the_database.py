@@ -143,11 +143,13 @@ def test_every_rule_that_a_person_can_break_has_its_own_vietnamese_message():
         "Attainment.attainment_percent_or_reason",
         "Attainment.attainment_place_of_its_scope",
         "Attainment.attainment_year_percent_or_reason",
+        "ColumnMapping.column_mapping_once",
         "JobRun.job_error_when_failed",
         "JobRun.job_finished_when_not_running",
         "OfficialPlan.official_plan_from",
         "OfficialPlan.official_plan_own_or_sum",
         "Report.report_identity",
+        "WorkbookImport.import_written_when",
     ]
 
 

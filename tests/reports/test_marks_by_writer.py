@@ -355,7 +355,7 @@ SILENT = {
     " successor_id search_key sort_key",
     "programs_participation": "",
     "programs_period": "key name cutoff_on due_on",
-    "programs_program": "code name document_id search_key sort_key",
+    "programs_program": "code name document_id is_sample search_key sort_key",
     "programs_province": "code name kind search_key sort_key",
     "programs_target": "",
     "programs_targetversion": "is_derived quote note",
