@@ -28,7 +28,8 @@ FROM (
 WHERE days_filled = ends_on - starts_on + 1"""
 
 # A unit owes the leaves at whose end it stands: closed on 30/06, it is not late on 31/07. When
-# it is gone by the end of the period, another unit stands in its place. Units that do not exist
+# it is gone by the end of the period, the first of its successors that is not stands in its
+# place; the last of them if all are gone. Units that do not exist
 # in the period owe nothing, but what was planned for them or reported by them all the same
 # (before anybody had recorded the merger) has a place to go.
 EXPECTATIONS = """
@@ -50,15 +51,18 @@ SELECT %(program)s, period.id, unit.id, coalesce(due.leaves, 0),
        unit.valid_from <= period.ends_on
            AND coalesce(unit.valid_to, 'infinity') >= period.starts_on,
        period.ends_on BETWEEN unit.valid_from AND coalesce(unit.valid_to, 'infinity'),
-       coalesce(standing.id, unit.id), area.id, area.region
+       coalesce(in_place.id, area.id), area.id, area.region
 FROM programs_program AS program
 JOIN programs_period AS stage ON stage.id = program.stage_id
 JOIN programs_period AS period ON period.calendar = program.calendar
     AND period.starts_on >= stage.starts_on AND period.ends_on <= stage.ends_on
 CROSS JOIN unit
 JOIN holder AS area ON area.part_id = unit.id AND area.is_current
-LEFT JOIN holder AS standing ON standing.part_id = unit.id AND period.ends_on
-    BETWEEN standing.valid_from AND coalesce(standing.valid_to, 'infinity')
+LEFT JOIN LATERAL (
+    SELECT holder.id FROM holder
+    WHERE holder.part_id = unit.id AND period.ends_on <= coalesce(holder.valid_to, 'infinity')
+    ORDER BY holder.valid_from LIMIT 1
+) AS in_place ON TRUE
 LEFT JOIN (
     SELECT span.period_id, unit.id AS unit_id, count(*) AS leaves
     FROM reports_span AS span

@@ -409,3 +409,17 @@ def test_figures_from_before_the_day_on_which_a_unit_is_now_said_to_begin(land, 
     year = row(flow, land.periods["2025"], land.alone)
     assert (year.actual, year.leaves_unexpected) == (5, 1)
     assert differences_of(program) == []
+
+
+def test_where_all_of_a_lineage_are_gone_the_last_of_them_stands_for_it(land):
+    """«Mới» is closed too, and nobody has said yet who takes its place."""
+    program = national(land.periods["2024-2025"], "quarter")
+    classes = IndicatorFactory.create()
+    for unit, key in ((land.two, "2025-Q2"), (land.new, "2025-Q3")):
+        report_and_approve(program, land.periods[key], {classes: 5}, province=unit)
+    Province.objects.filter(pk=land.new.pk).update(valid_to=date(2025, 10, 31))
+    recompute_marked()
+
+    whole = current(classes, land.periods["2025"], land.new)
+    assert (whole.actual, whole.units_reported) == (10, 1)
+    assert differences_of(program) == []
