@@ -98,10 +98,16 @@ class Ground:
         return self.units[self.current(unit)].region
 
     def first_leaf_start(self, unit: int) -> date:
-        """The start of the first leaf in which the unit exists; of none, of the calendar."""
+        """The start of the first leaf in which the unit exists.
+
+        Of a unit that was gone before the first leaf the first day there is; of one that begins
+        after the last leaf the last.
+        """
         there = self.units[unit].was_there
-        leaves = (leaf for leaf in self.leaves.values() if there(leaf.starts_on, leaf.ends_on))
-        return next((leaf.starts_on for leaf in leaves), date.min)
+        leaves = list(self.leaves.values())
+        found = (leaf.starts_on for leaf in leaves if there(leaf.starts_on, leaf.ends_on))
+        is_late = bool(leaves) and self.units[unit].valid_from > leaves[-1].ends_on
+        return next(found, date.max if is_late else date.min)
 
     def is_of(self, owner: int | None, unit: int) -> bool:
         """Whether what `owner` has is the unit's too: of the nation, or of its own lineage."""

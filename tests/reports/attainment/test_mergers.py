@@ -386,11 +386,12 @@ def test_after_a_merger_is_taken_back_another_units_plans_and_figures_have_no_ro
     assert differences_of(program) == []
 
 
+@pytest.mark.parametrize("begins", [MERGER, date(2026, 1, 1)])
 @pytest.mark.parametrize("leaf", ["quarter", "month"])
-def test_figures_from_before_the_day_on_which_a_unit_is_now_said_to_begin(land, leaf):
+def test_figures_from_before_the_day_on_which_a_unit_is_now_said_to_begin(land, leaf, begins):
     """Somebody corrects a unit's first day: what it had reported before is unexpected, not lost."""
     program = national(land.periods["2024-2025"], leaf)
-    early = land.periods["2025-Q1" if leaf == "quarter" else "2025-02"]
+    early = land.periods["2025-Q2" if leaf == "quarter" else "2025-02"]
     flow = IndicatorFactory.create()
     others = [
         IndicatorFactory.create(entry_mode="cumulative"),
@@ -403,7 +404,7 @@ def test_figures_from_before_the_day_on_which_a_unit_is_now_said_to_begin(land, 
     report_and_approve(program, early, typed, province=land.alone)
     recompute_marked()
 
-    Province.objects.filter(pk=land.alone.pk).update(valid_from=MERGER)
+    Province.objects.filter(pk=land.alone.pk).update(valid_from=begins)
     recompute_marked()
 
     year = row(flow, land.periods["2025"], land.alone)
